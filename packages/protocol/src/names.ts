@@ -1,0 +1,36 @@
+/** Metric, span and attribute names that users' rules and dashboards name; they never change. */
+
+export const METRIC_NAMES = {
+  duration: "batch_job_duration_seconds",
+  queueWait: "batch_job_queue_wait_seconds",
+  execution: "batch_job_execution_seconds",
+  running: "batch_jobs_running",
+  recordsProcessed: "batch_job_records_processed_total",
+  recordsFailed: "batch_job_records_failed_total",
+  completions: "batch_job_completions_total",
+  slaViolations: "batch_job_sla_violations_total",
+  detections: "batch_job_detections_total",
+  heartbeat: "batch_job_heartbeat",
+  progressRate: "batch_job_progress_rate",
+  lastSuccess: "batch_job_last_success_timestamp",
+} as const;
+
+export const SPAN_PREFIXES = { job: "batch_job.", step: "batch_step." } as const;
+/** Names of log events that say what happened to a run: `batch.run.started`, `batch.run.heartbeat`, … */
+export const LOG_EVENT_PREFIX = "batch.run.";
+
+export const ATTRIBUTES = {
+  jobName: "batch.job.name",
+  jobId: "batch.job.id",
+  jobType: "batch.job.type",
+  namespace: "batch.namespace",
+  stepName: "batch.step.name",
+  totalRecords: "batch.total_records_processed",
+  recordsProcessed: "batch.records.processed",
+  recordsPrefix: "batch.records.",
+  environment: "deployment.environment.name",
+  environmentOld: "deployment.environment",
+} as const;
+
+/** Environment variables by which a run is handed to a child process. */
+export const RUN_ENVIRONMENT = { run: "BATCHWATCH_RUN", traceparent: "TRACEPARENT" } as const;

@@ -1,0 +1,147 @@
+/** The rows of watching: slots, deadlines, violations and detections, incidents, deliveries. */
+import type { FactType, Severity } from "@batchwatch/protocol";
+
+// ── slots ───────────────────────────────────────────────────────────────────────────────────────────
+
+export type SlotState = "expected" | "matched" | "missed" | "unknown" | "skipped";
+
+/** One expected execution of a scheduled job. Matched by exactly one run, or ends missed, unknown or skipped. */
+export interface Slot {
+  id: number;
+  jobId: number;
+  /** Nominal time. Unique within its job. */
+  slotAt: number;
+  /** Start of the early window and end of the late window, fixed when the slot is filled ahead. */
+  earlyAt: number;
+  lateAt: number;
+  state: SlotState;
+  /** Readable reason of the match or the end. */
+  reason: string | null;
+  runRowId: number | null;
+}
+
+// ── deadlines ───────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * "At `dueAt`, look at this." All waiting in the product is rows of this kind, unique by (kind, subject); setting one
+ * again moves it. Kinds are owned by the stage that registers their handler.
+ *
+ * - `judge_run` (subject `run:<id>`): the run changed; set by the ledger in the commit that changed it.
+ * - `fill_slots` (`job:<id>`): settings changed or the horizon came near; set by whoever changes settings.
+ * - `slot_late`, `slot_start_by`, `slot_complete_by` (`slot:<id>`), `run_max_duration`, `run_heartbeat`, `run_lost`,
+ *   `run_stall`, `run_retry_grace` (`run:<id>`): set by the watch.
+ * - `settle_metrics` (`stream…`): the ledger's own, for anonymous runs.
+ * - `fold_incident` (`job:<id>`): judgements of this job changed; set by the watch with them.
+ */
+export interface Deadline {
+  id: number;
+  kind: string;
+  subject: string;
+  jobId: number | null;
+  dueAt: number;
+  /** JSON, small. */
+  payload: string | null;
+  /** Failed looks so far; a row that fails is pushed ahead and at last parked. */
+  failures: number;
+  lastError: string | null;
+}
+
+export interface NewDeadline {
+  kind: string;
+  subject: string;
+  jobId: number | null;
+  dueAt: number;
+  payload?: string | null;
+  /** Keep the earlier of the two when the row exists. Default false: the new time wins. */
+  keepEarlier?: boolean;
+}
+
+// ── judgements ──────────────────────────────────────────────────────────────────────────────────────
+
+/** A violation (broken declared expectation) or a detection. At most one for each (subject, type). */
+export interface Judgement {
+  id: number;
+  jobId: number;
+  class: "violation" | "detection";
+  type: FactType;
+  severity: Severity;
+  /** `slot:<id>`, else `run:<id>`. */
+  subject: string;
+  runRowId: number | null;
+  slotId: number | null;
+  state: "open" | "resolved";
+  /** When it was broken (the deadline, the end of the run), not when we noticed. */
+  at: number;
+  judgedAt: number;
+  resolvedAt: number | null;
+  limitText: string | null;
+  valueText: string | null;
+  explanation: string;
+  resolution: string | null;
+  /** Named reason for making no notification (`history`, `observe_only`, `paused`, `backfill`), null = may notify. */
+  suppressedBecause: string | null;
+  incidentId: number | null;
+}
+
+export type NewJudgement = Omit<Judgement, "id" | "state" | "resolvedAt" | "resolution" | "incidentId">;
+
+// ── incidents ───────────────────────────────────────────────────────────────────────────────────────
+
+export interface Incident {
+  id: number;
+  jobId: number;
+  state: "open" | "resolved";
+  severity: Severity;
+  /** Of the worst fact when it opened; never changes while open. */
+  alertName: string;
+  title: string;
+  openedAt: number;
+  resolvedAt: number | null;
+  resolution: string | null;
+  runRowId: number | null;
+  slotId: number | null;
+  /** Alert labels and annotations as sent (SEMANTICS section 6), JSON. */
+  labels: Readonly<Record<string, string>>;
+  annotations: Readonly<Record<string, string>>;
+  /** False when every fact of it was suppressed. */
+  notified: boolean;
+}
+
+export interface IncidentEntry {
+  incidentId: number;
+  at: number;
+  text: string;
+}
+
+// ── deliveries ──────────────────────────────────────────────────────────────────────────────────────
+
+export interface DeliveryTry {
+  at: number;
+  latencyMs: number;
+  status: number | null;
+  error: string | null;
+}
+
+/** An outbox row: one attempt chain to get one alert to one receiver, with proof. */
+export interface Delivery {
+  id: number;
+  incidentId: number;
+  receiver: string;
+  channel: string;
+  reason: "opened" | "raised" | "resolved";
+  /** Stable for an incident and receiver: the receiver folds repeats by it. */
+  dedupKey: string;
+  /** The alert as it is to be sent, JSON. */
+  payload: string;
+  state: "pending" | "delivered" | "parked";
+  createdAt: number;
+  nextTryAt: number | null;
+  deliveredAt: number | null;
+  leaseUntil: number | null;
+  tries: readonly DeliveryTry[];
+}
+
+export type NewDelivery = Pick<
+  Delivery,
+  "receiver" | "channel" | "reason" | "dedupKey" | "payload" | "createdAt"
+>;

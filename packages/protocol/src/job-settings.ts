@@ -87,9 +87,7 @@ export interface CompleteBy {
   dayOffset: number | null;
 }
 
-export type StartBy =
-  | { kind: "offset"; offsetMs: number }
-  | { kind: "clock"; timeOfDayMs: number };
+export type StartBy = { kind: "offset"; offsetMs: number } | { kind: "clock"; timeOfDayMs: number };
 
 export type Schedule =
   | {

@@ -170,6 +170,7 @@ export const jobSummarySchema = jobKeySchema.extend({
   health: z.enum(JOB_HEALTHS),
   healthReason: z.string().describe("one sentence"),
   schedule: z.string().nullable().describe("in words, with the zone"),
+  timezone: z.string().nullable().describe("IANA zone of its schedule; null without one"),
   nextSlotAt: instantOrNull,
   nextDeadline: deadlineSchema.nullable(),
   runningCount: z.number().int(),
@@ -303,6 +304,20 @@ export function pageOf<T extends z.ZodType>(item: T) {
   return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 }
 
+/** `POST /api/schedule/preview`: a schedule in words, and when it would run. */
+export const schedulePreviewSchema = z.object({
+  text: z.string().describe("in words, with the zone"),
+  timezone: z.string(),
+  upcoming: z.array(z.object({ slotAt: instantSchema, local: z.string(), text: z.string() })),
+});
+export type SchedulePreview = z.infer<typeof schedulePreviewSchema>;
+
+/** `GET /api/samples`: one stored series. */
+export const sampleSeriesSchema = z.object({
+  labels: z.record(z.string(), z.string()),
+  samples: z.array(z.tuple([instantSchema, z.number().nullable()])).describe("ascending; null = not a finite number"),
+});
+
 /**
  * Live updates: `GET /api/stream`, server-sent events. `event:` is one of these names, `data:` the JSON.
  * The data only says what changed; the client asks the API for the rest.
@@ -315,6 +330,10 @@ export const streamMessageSchema = z.object({
   runId: z.string().optional(),
   phase: phaseSchema.optional(),
   incidentId: z.string().optional(),
+  resumed: z
+    .boolean()
+    .optional()
+    .describe("with hello: true = nothing was missed since Last-Event-ID; false = ask for everything again"),
 });
 export type StreamMessage = z.infer<typeof streamMessageSchema>;
 

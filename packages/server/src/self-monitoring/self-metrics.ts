@@ -102,7 +102,10 @@ export class SelfMetrics {
     for (const [name, state] of stages)
       lines.push(`batchwatch_stage_backlog{stage="${escapeLabel(name)}"} ${state.backlog}`);
     for (const [name, counter] of this.#counters) {
-      lines.push(`# HELP batchwatch_${name}_total ${counter.help}`, `# TYPE batchwatch_${name}_total counter`);
+      lines.push(
+        `# HELP batchwatch_${name}_total ${counter.help}`,
+        `# TYPE batchwatch_${name}_total counter`,
+      );
       for (const [labels, value] of counter.values) lines.push(`batchwatch_${name}_total${labels} ${value}`);
     }
     for (const [name, gauge] of this.#gauges)

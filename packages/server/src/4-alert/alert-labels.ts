@@ -1,0 +1,72 @@
+/**
+ * Labels and annotations of an incident's alert (SEMANTICS section 6). Pure.
+ */
+import { alertName, type FactType, type Severity } from "@batchwatch/protocol";
+import type { Job } from "../model/job.ts";
+import type { Run } from "../model/run.ts";
+import type { Judgement } from "../model/watch.ts";
+
+/** Labels are fixed when the incident opens; only `severity` may rise later. */
+export function alertLabels(
+  job: Job,
+  run: Run | null,
+  worst: FactType,
+  severity: Severity,
+): Record<string, string> {
+  const labels: Record<string, string> = { alertname: alertName(worst), severity };
+  if (job.namespace !== "default") labels.namespace = job.namespace;
+  if (job.environment !== "") labels.environment = job.environment;
+  labels.job_name = job.jobName;
+  const jobType = job.settings.jobType ?? run?.jobType;
+  if (jobType) labels.job_type = jobType;
+  if (job.settings.owner) labels.owner = job.settings.owner;
+  labels.run_type = run?.runType ?? "scheduled";
+  const source = run?.witnesses.find((witness) => witness.kind !== "batchwatch")?.kind;
+  if (source) labels.source = source;
+  for (const [name, value] of Object.entries(job.settings.tags)) labels[`tag_${labelName(name)}`] = value;
+  return labels;
+}
+
+export function alertAnnotations(
+  job: Job,
+  run: Run | null,
+  facts: readonly Judgement[],
+  publicUrl: string,
+): Record<string, string> {
+  const worst = facts[0];
+  const annotations: Record<string, string> = {
+    summary: worst ? factTitle(job, worst) : job.jobName,
+    description: facts.map((fact) => fact.explanation).join("\n"),
+  };
+  if (run) {
+    annotations.run_id = run.runId;
+    annotations.run_url = runUrl(publicUrl, job, run.runId);
+  }
+  const runbook = job.settings.runbook;
+  if (runbook && /^https?:\/\//.test(runbook)) annotations.runbook_url = runbook;
+  annotations.dashboard_url = jobUrl(publicUrl, job);
+  if (worst?.limitText) annotations.limit = worst.limitText;
+  if (worst?.valueText) annotations.value = worst.valueText;
+  return annotations;
+}
+
+/** "daily_etl: run failed" */
+export function factTitle(job: Job, fact: Judgement): string {
+  return `${job.jobName}: ${fact.type.replaceAll("_", " ")}`;
+}
+
+export function jobUrl(publicUrl: string, job: Job): string {
+  const environment = job.environment === "" ? "" : `?environment=${encodeURIComponent(job.environment)}`;
+  return `${publicUrl}/jobs/${encodeURIComponent(job.namespace)}/${encodeURIComponent(job.jobName)}${environment}`;
+}
+
+export function runUrl(publicUrl: string, job: Job, runId: string): string {
+  const query = new URLSearchParams({ jobName: job.jobName, namespace: job.namespace });
+  if (job.environment !== "") query.set("environment", job.environment);
+  return `${publicUrl}/runs/${encodeURIComponent(runId)}?${query}`;
+}
+
+/** Label names are `[a-zA-Z0-9_]+`; anything else in a tag's name becomes an underscore. */
+function labelName(name: string): string {
+  return name.replaceAll(/[^a-zA-Z0-9_]/g, "_");
+}

@@ -1,0 +1,166 @@
+import { DEFAULT_JOB_SETTINGS, type FactType, type Severity } from "@batchwatch/protocol";
+import { describe, expect, it } from "vitest";
+import type { Alert } from "../model/alert.ts";
+import type { Job } from "../model/job.ts";
+import type { Incident, Judgement } from "../model/watch.ts";
+import { type FoldInput, foldJudgements } from "./fold-judgements.ts";
+
+const NOW = Date.UTC(2026, 10, 24, 2, 30);
+
+const job: Job = {
+  id: 7,
+  namespace: "default",
+  environment: "",
+  jobName: "daily_etl",
+  pingUuid: "3f8d8a54-7f60-4f39-9f6e-1d2b2a0c9d11",
+  firstSeenAt: NOW - 86_400_000,
+  createdBy: "inferred",
+  settingsBySource: {},
+  settings: { ...DEFAULT_JOB_SETTINGS, owner: "data", tags: { "cost centre": "42" } },
+  settingsVersion: 1,
+};
+
+function fact(id: number, type: FactType, severity: Severity, more: Partial<Judgement> = {}): Judgement {
+  return {
+    id,
+    jobId: 7,
+    class: "detection",
+    type,
+    severity,
+    subject: "run:1",
+    runRowId: null,
+    slotId: null,
+    state: "open",
+    at: NOW - id,
+    judgedAt: NOW,
+    resolvedAt: null,
+    limitText: null,
+    valueText: null,
+    explanation: `${type} happened`,
+    resolution: null,
+    suppressedBecause: null,
+    incidentId: null,
+    ...more,
+  };
+}
+
+function input(more: Partial<FoldInput>): FoldInput {
+  return {
+    job,
+    unfolded: [],
+    open: null,
+    runs: new Map(),
+    receivers: [{ name: "team", channel: "webhook" }],
+    publicUrl: "http://127.0.0.1:4318",
+    now: NOW,
+    ...more,
+  };
+}
+
+function opened(...facts: Judgement[]): { incident: Incident; facts: Judgement[] } {
+  const write = foldJudgements(input({ unfolded: facts }));
+  if (write === null) throw new Error("nothing opened");
+  return { incident: { id: 1, ...write.incident }, facts: facts.map((one) => ({ ...one, incidentId: 1 })) };
+}
+
+function alertOf(payload: string | undefined): Alert {
+  return JSON.parse(payload ?? "null") as Alert;
+}
+
+describe("folding judgements into the incident of a job", () => {
+  it("opens one incident for many facts, named after the worst of them", () => {
+    const write = foldJudgements(
+      input({ unfolded: [fact(1, "zero_records", "warning"), fact(2, "run_failed", "critical")] }),
+    );
+    expect(write?.incident).toMatchObject({
+      state: "open",
+      severity: "critical",
+      alertName: "BatchRunFailed",
+      title: "daily_etl: run failed",
+      notified: true,
+    });
+    expect(write?.judgementIds).toEqual([2, 1]);
+    expect(write?.deliveries).toHaveLength(1);
+    expect(alertOf(write?.deliveries[0]?.payload).labels).toEqual({
+      alertname: "BatchRunFailed",
+      severity: "critical",
+      job_name: "daily_etl",
+      owner: "data",
+      run_type: "scheduled",
+      tag_cost_centre: "42",
+    });
+  });
+
+  it("lets a milder or equal fact join without telling anybody again", () => {
+    const open = opened(fact(1, "run_failed", "critical"));
+    const write = foldJudgements(input({ open, unfolded: [fact(2, "run_missed", "critical")] }));
+    expect(write?.id).toBe(1);
+    expect(write?.judgementIds).toEqual([2]);
+    expect(write?.deliveries).toEqual([]);
+    expect(write?.entries[0]?.text).toBe("run_missed happened. It joins this incident.");
+  });
+
+  it("raises the severity under the same key and keeps every other label", () => {
+    const open = opened(fact(1, "heartbeat_missing", "warning"));
+    const first = foldJudgements(input({ unfolded: [fact(1, "heartbeat_missing", "warning")] }));
+    const write = foldJudgements(
+      input({ open, unfolded: [fact(2, "run_failed", "critical")], now: NOW + 5 }),
+    );
+    expect(write?.deliveries).toMatchObject([{ reason: "raised", dedupKey: first?.deliveries[0]?.dedupKey }]);
+    expect(write?.incident.labels).toEqual({ ...open.incident.labels, severity: "critical" });
+    expect(write?.incident.alertName).toBe("BatchHeartbeatMissing");
+  });
+
+  it("resolves when the last fact is resolved, and says why", () => {
+    const open = opened(fact(1, "run_failed", "critical"));
+    const resolved = open.facts.map((one) => ({
+      ...one,
+      state: "resolved" as const,
+      resolvedAt: NOW + 10,
+      resolution: "The run of 02:00 succeeded late.",
+    }));
+    const write = foldJudgements(
+      input({ open: { incident: open.incident, facts: resolved }, now: NOW + 10 }),
+    );
+    expect(write?.incident).toMatchObject({ state: "resolved", resolvedAt: NOW + 10 });
+    expect(write?.deliveries).toMatchObject([{ reason: "resolved" }]);
+    expect(alertOf(write?.deliveries[0]?.payload)).toMatchObject({ status: "resolved", endsAt: NOW + 10 });
+  });
+
+  it("stays open while one fact is open", () => {
+    const open = opened(fact(1, "run_failed", "critical"), fact(2, "zero_records", "warning"));
+    const facts = open.facts.map((one) =>
+      one.id === 1 ? { ...one, state: "resolved" as const, resolvedAt: NOW } : one,
+    );
+    expect(foldJudgements(input({ open: { incident: open.incident, facts } }))).toBeNull();
+  });
+
+  it.each(["history", "backfill", "paused", "alert_after"])(
+    "opens nothing for a fact suppressed as %s",
+    (why) => {
+      const unfolded = [fact(1, "run_failed", "critical", { suppressedBecause: why })];
+      expect(foldJudgements(input({ unfolded }))).toBeNull();
+    },
+  );
+
+  it("opens an incident that pages nobody where the job is only observed", () => {
+    const unfolded = [fact(1, "run_failed", "critical", { suppressedBecause: "observe_only" })];
+    const write = foldJudgements(input({ unfolded }));
+    expect(write?.incident.notified).toBe(false);
+    expect(write?.deliveries).toEqual([]);
+    expect(write?.entries.at(-1)?.text).toBe("Nobody was told: observe_only.");
+  });
+
+  it("says that no receiver is configured, and tells nobody of the resolution either", () => {
+    const write = foldJudgements(input({ unfolded: [fact(1, "run_failed", "critical")], receivers: [] }));
+    expect(write?.entries.at(-1)?.text).toBe("Nobody was told: no receiver is configured.");
+    const incident: Incident = { id: 1, ...(write?.incident ?? opened().incident) };
+    const facts = [fact(1, "run_failed", "critical", { state: "resolved", resolvedAt: NOW })];
+    expect(foldJudgements(input({ open: { incident, facts }, receivers: [] }))?.deliveries).toEqual([]);
+  });
+
+  it("changes nothing where nothing is new", () => {
+    expect(foldJudgements(input({}))).toBeNull();
+    expect(foldJudgements(input({ open: opened(fact(1, "run_failed", "critical")) }))).toBeNull();
+  });
+});

@@ -1,0 +1,205 @@
+/**
+ * Folds the judgements of one job into its one incident (SEMANTICS section 5). Pure: rows in, rows out.
+ *
+ * - No open incident and a fact that may page: a new incident.
+ * - An open incident: new facts join it, those of the next bad slot too. A worse one raises its severity and is sent
+ *   under the same de-duplication key; one of the same or lower severity is an entry in the timeline and pages nobody.
+ * - All facts resolved: the incident resolves, and whoever was told that it opened is told so.
+ * Suppression keeps facts from opening and paging, never from being resolved.
+ */
+import { SEVERITIES, type Severity } from "@batchwatch/protocol";
+import type { Alert } from "../model/alert.ts";
+import type { Job } from "../model/job.ts";
+import type { Run } from "../model/run.ts";
+import type { Incident, Judgement, NewDelivery } from "../model/watch.ts";
+import type { IncidentWrite } from "../storage/ledger-store.ts";
+import { alertAnnotations, alertLabels, factTitle } from "./alert-labels.ts";
+
+/** Where alerts go. `channel` names the kind of service, `name` the configured receiver. */
+export interface ReceiverRef {
+  name: string;
+  channel: string;
+}
+
+export interface FoldInput {
+  job: Job;
+  /** Open, not in an incident yet. */
+  unfolded: readonly Judgement[];
+  /** The job's open incident, if any, with all its facts. */
+  open: { incident: Incident; facts: readonly Judgement[] } | null;
+  /** Runs that the facts speak of, by row id. */
+  runs: ReadonlyMap<number, Run>;
+  receivers: readonly ReceiverRef[];
+  publicUrl: string;
+  now: number;
+}
+
+/** Why a fact that is recorded opens no incident. `observe_only` opens one that pages nobody ("would have paged"). */
+export function mayOpenIncident(fact: Judgement): boolean {
+  return fact.suppressedBecause === null || fact.suppressedBecause === "observe_only";
+}
+
+/** Answers null when nothing changes. */
+export function foldJudgements(input: FoldInput): IncidentWrite | null {
+  const fresh = byWorst(input.unfolded.filter(mayOpenIncident));
+  if (input.open === null) return fresh.length === 0 ? null : openIncident(input, fresh);
+  const { incident, facts } = input.open;
+  const all = byWorst([...facts, ...fresh]);
+  if (all.every((fact) => fact.state === "resolved")) return resolveIncident(input, incident, all);
+  return fresh.length === 0 ? null : joinIncident(input, incident, all, fresh);
+}
+
+function openIncident(input: FoldInput, facts: readonly Judgement[]): IncidentWrite {
+  const [worst] = facts;
+  if (worst === undefined) throw new Error("an incident opens with at least one fact");
+  const run = runOf(input, facts);
+  const notified = facts.some((fact) => fact.suppressedBecause === null) && input.receivers.length > 0;
+  const labels = alertLabels(input.job, run, worst.type, worst.severity);
+  const incident: Omit<Incident, "id"> = {
+    jobId: input.job.id,
+    state: "open",
+    severity: worst.severity,
+    alertName: labels.alertname ?? "",
+    title: factTitle(input.job, worst),
+    openedAt: input.now,
+    resolvedAt: null,
+    resolution: null,
+    runRowId: worst.runRowId ?? run?.id ?? null,
+    slotId: worst.slotId,
+    labels,
+    annotations: alertAnnotations(input.job, run, facts, input.publicUrl),
+    notified,
+  };
+  const entries = facts.map((fact) => ({ at: input.now, text: `${sentence(fact)} The incident opens.` }));
+  if (!notified) entries.push({ at: input.now, text: notNotifiedText(input, facts) });
+  return {
+    id: null,
+    incident,
+    judgementIds: facts.map((fact) => fact.id),
+    entries,
+    deliveries: notified ? deliveries(input, incident, facts, "opened") : [],
+  };
+}
+
+function joinIncident(
+  input: FoldInput,
+  incident: Incident,
+  all: readonly Judgement[],
+  fresh: readonly Judgement[],
+): IncidentWrite {
+  const paging = fresh.filter((fact) => fact.suppressedBecause === null);
+  const worstFresh = paging[0];
+  const firstPage = !incident.notified && worstFresh !== undefined && input.receivers.length > 0;
+  const raised = worstFresh !== undefined && isWorse(worstFresh.severity, incident.severity);
+  const severity = raised ? worstFresh.severity : incident.severity;
+  const openFacts = all.filter((fact) => fact.state === "open");
+  const run = runOf(input, openFacts);
+  const { id, ...rest } = incident;
+  const next: Omit<Incident, "id"> = {
+    ...rest,
+    severity,
+    labels: { ...incident.labels, severity },
+    annotations: alertAnnotations(input.job, run, openFacts, input.publicUrl),
+    notified: incident.notified || firstPage,
+  };
+  const entries = fresh.map((fact) => ({
+    at: input.now,
+    text: `${sentence(fact)} It joins this incident${fact === worstFresh && raised ? `, whose severity rises to ${severity}` : ""}.`,
+  }));
+  const reason = firstPage ? "opened" : raised && incident.notified ? "raised" : null;
+  return {
+    id,
+    incident: next,
+    judgementIds: fresh.map((fact) => fact.id),
+    entries,
+    deliveries: reason === null ? [] : deliveries(input, next, openFacts, reason),
+  };
+}
+
+function resolveIncident(input: FoldInput, incident: Incident, facts: readonly Judgement[]): IncidentWrite {
+  const last = facts.reduce((a, b) => ((b.resolvedAt ?? 0) > (a.resolvedAt ?? 0) ? b : a));
+  const resolution = last.resolution ?? "Everything in it is mended.";
+  const { id, ...rest } = incident;
+  const next: Omit<Incident, "id"> = {
+    ...rest,
+    state: "resolved",
+    resolvedAt: input.now,
+    resolution,
+    annotations: { ...incident.annotations, resolution },
+  };
+  return {
+    id,
+    incident: next,
+    judgementIds: facts.filter((fact) => fact.incidentId === null).map((fact) => fact.id),
+    entries: [{ at: input.now, text: `${resolution} The incident resolves.` }],
+    deliveries: incident.notified ? deliveries(input, next, facts, "resolved") : [],
+  };
+}
+
+function deliveries(
+  input: FoldInput,
+  incident: Omit<Incident, "id">,
+  facts: readonly Judgement[],
+  reason: NewDelivery["reason"],
+): NewDelivery[] {
+  const alert: Alert = {
+    status: incident.state === "resolved" ? "resolved" : "firing",
+    labels: incident.labels,
+    annotations: incident.annotations,
+    startsAt: incident.openedAt,
+    endsAt: incident.resolvedAt,
+    severity: incident.severity,
+    facts: facts.map((fact) => ({
+      type: fact.type,
+      explanation: fact.explanation,
+      limit: fact.limitText,
+      value: fact.valueText,
+    })),
+  };
+  const payload = JSON.stringify(alert);
+  return input.receivers.map((receiver) => ({
+    receiver: receiver.name,
+    channel: receiver.channel,
+    reason,
+    dedupKey: dedupKey(input.job, incident.openedAt),
+    payload,
+    createdAt: input.now,
+  }));
+}
+
+/** Stable for the life of an incident; a job has one open incident at a time, so job and opening time tell it apart. */
+function dedupKey(job: Job, openedAt: number): string {
+  return `batchwatch/${job.namespace}/${job.environment}/${job.jobName}/${new Date(openedAt).toISOString()}`;
+}
+
+function runOf(input: FoldInput, facts: readonly Judgement[]): Run | null {
+  for (const fact of facts) {
+    const run = fact.runRowId === null ? undefined : input.runs.get(fact.runRowId);
+    if (run !== undefined) return run;
+  }
+  return null;
+}
+
+function notNotifiedText(input: FoldInput, facts: readonly Judgement[]): string {
+  if (input.receivers.length === 0) return "Nobody was told: no receiver is configured.";
+  const reasons = [...new Set(facts.map((fact) => fact.suppressedBecause))].join(", ");
+  return `Nobody was told: ${reasons}.`;
+}
+
+function sentence(fact: Judgement): string {
+  return /[.!?]$/.test(fact.explanation) ? fact.explanation : `${fact.explanation}.`;
+}
+
+function isWorse(a: Severity, b: Severity): boolean {
+  return SEVERITIES.indexOf(a) < SEVERITIES.indexOf(b);
+}
+
+function byWorst(facts: readonly Judgement[]): Judgement[] {
+  return [...facts].sort(
+    (a, b) =>
+      Number(a.state === "resolved") - Number(b.state === "resolved") ||
+      SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
+      a.at - b.at ||
+      a.id - b.id,
+  );
+}

@@ -1,5 +1,6 @@
 // Three projects: `unit` (pure, fast), `integration` (real processes, SQLite files, PostgreSQL), `browser` (real server
 // and Debian's Chromium). Run one with `npx vitest run --project unit path/of/file.test.ts`.
+import "./scripts/preflight.cjs";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({

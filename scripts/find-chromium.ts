@@ -34,7 +34,7 @@ export const CHROMIUM_ARGS: readonly string[] = [
  * Throws an error that says what to install when there is none; a retry does not help.
  */
 export function findChromium(): string {
-  const asked = process.env["CHROMIUM_PATH"];
+  const asked = process.env.CHROMIUM_PATH;
   if (asked) {
     if (isExecutable(asked)) return asked;
     throw new Error(
@@ -54,7 +54,7 @@ export function findChromium(): string {
 
 function search(): string | undefined {
   const onPath = NAMES.flatMap((name) =>
-    (process.env["PATH"] ?? "")
+    (process.env.PATH ?? "")
       .split(delimiter)
       .filter(Boolean)
       .map((directory) => join(directory, name)),

@@ -1,10 +1,4 @@
 // `npm test`: everything. Goes on after a failure, exits non-zero if there was one; the last line is the count.
-import { BUILD, CHECKS, conclude, runCheck, runTests } from "./checks.ts";
+import { BUILD, CHECKS, runSteps, tests } from "./checks.ts";
 
-conclude([
-  ...CHECKS.map(runCheck),
-  runTests("unit"),
-  runCheck(BUILD),
-  runTests("integration"),
-  runTests("browser"),
-]);
+await runSteps([...CHECKS, tests("unit"), BUILD, tests("integration"), tests("browser")]);

@@ -1,4 +1,4 @@
 // `npm run verify`: what a change should pass before it is pushed, in less than a minute.
-import { CHECKS, conclude, runCheck, runTests } from "./checks.ts";
+import { CHECKS, runSteps, tests } from "./checks.ts";
 
-conclude([...CHECKS.map(runCheck), runTests("unit")]);
+await runSteps([...CHECKS, tests("unit")]);

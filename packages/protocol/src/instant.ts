@@ -20,7 +20,8 @@ const ISO_INSTANT =
  */
 export function parseInstant(value: string | number): number {
   if (typeof value === "number") {
-    if (!Number.isFinite(value)) throw new RangeError("must be a time: ISO 8601 with a zone, or epoch milliseconds");
+    if (!Number.isFinite(value))
+      throw new RangeError("must be a time: ISO 8601 with a zone, or epoch milliseconds");
     return Math.floor(value);
   }
   const match = ISO_INSTANT.exec(value.trim());
@@ -33,7 +34,8 @@ export function parseInstant(value: string | number): number {
     throw new RangeError(`has no time zone: end it with "Z" or an offset, e.g. "${value.trim()}Z"`);
   const milliseconds = Number(fraction.slice(0, 3).padEnd(3, "0"));
   const midnight = new Date(Date.UTC(Number(year), Number(month) - 1, Number(dayOfMonth)));
-  const dayIsReal = midnight.getUTCMonth() === Number(month) - 1 && midnight.getUTCDate() === Number(dayOfMonth);
+  const dayIsReal =
+    midnight.getUTCMonth() === Number(month) - 1 && midnight.getUTCDate() === Number(dayOfMonth);
   // A leap second (:60) is read as the first instant of the next minute.
   if (!dayIsReal || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60)
     throw new RangeError("names a day or an hour that does not exist");

@@ -3,11 +3,20 @@
  * is generated from them. Unknown query parameters are refused, so that a misspelt filter never answers with everything.
  */
 import { z } from "zod";
+import { parseInstant } from "../instant.ts";
 import { SEVERITIES } from "../job-settings.ts";
 import { RUN_PHASES } from "../phases.ts";
 import { JOB_HEALTHS, phaseSchema } from "./resources.ts";
 
 const NAME_LENGTH = 200;
+
+/** A name in a path: what events may call a job or a run. */
+const pathName = z
+  .string()
+  .min(1)
+  .max(NAME_LENGTH)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is refused.
+  .regex(/^[^\u0000-\u001f\u007f]*$/, { error: "must not hold control characters" });
 
 /** A list parameter: repeated, or comma separated. */
 function listOf<T extends z.ZodType<unknown, string>>(item: T, words: string) {
@@ -25,10 +34,15 @@ function listOf<T extends z.ZodType<unknown, string>>(item: T, words: string) {
 
 const nameText = z.string().max(NAME_LENGTH);
 
-/** ISO 8601 with a zone, as epoch milliseconds. */
-const instantParameter = z.iso
-  .datetime({ offset: true, error: "must be an ISO 8601 time with a zone, such as 2026-11-23T02:00:00Z" })
-  .transform((text) => Date.parse(text));
+/** ISO 8601 with a zone, or epoch milliseconds; comes out as epoch milliseconds. */
+const instantParameter = z.string().transform((text, context) => {
+  try {
+    return parseInstant(/^\d+$/.test(text) ? Number(text) : text);
+  } catch (error) {
+    context.addIssue({ code: "custom", message: error instanceof Error ? error.message : "must be a time" });
+    return z.NEVER;
+  }
+});
 
 const limitParameter = (most: number, usual: number) =>
   z.coerce
@@ -54,7 +68,7 @@ export type JobSort = (typeof JOB_SORTS)[number];
 export const jobListQuerySchema = z.strictObject({
   namespace: nameText.optional(),
   environment: nameText.optional(),
-  search: nameText.optional().describe("part of the name, owner or tags; case does not matter"),
+  search: nameText.optional().describe("part of the job's name; case does not matter"),
   owner: nameText.optional(),
   jobType: nameText.optional(),
   tag: z
@@ -66,15 +80,17 @@ export const jobListQuerySchema = z.strictObject({
   sort: z
     .enum(JOB_SORTS)
     .default("jobName")
-    .describe("`health` = worst first, `-lastRunAt` = latest run first, `nextDueAt` = what is due next first"),
+    .describe(
+      "`health` = worst first, `-lastRunAt` = latest run first, `nextDueAt` = what is due next first",
+    ),
   limit: limitParameter(200, 50),
   cursor: cursorParameter,
 });
 export type JobListQuery = z.output<typeof jobListQuerySchema>;
 
 export const jobPathSchema = z.object({
-  namespace: z.string().min(1).max(NAME_LENGTH),
-  jobName: z.string().min(1).max(NAME_LENGTH),
+  namespace: pathName,
+  jobName: pathName,
 });
 export const jobQuerySchema = z.strictObject({ environment: environmentParameter });
 
@@ -88,14 +104,14 @@ export const runListQuerySchema = z.strictObject({
   from: instantParameter.optional().describe("started (else first heard of) at or after"),
   to: instantParameter.optional().describe("started (else first heard of) before"),
   runId: nameText.optional(),
-  search: nameText.optional().describe("part of the run id or job name; case does not matter"),
+  search: nameText.optional().describe("beginning of the run id, or part of the job's name"),
   sort: z.enum(RUN_SORTS).default("-startedAt"),
   limit: limitParameter(500, 50),
   cursor: cursorParameter,
 });
 export type RunListQuery = z.output<typeof runListQuerySchema>;
 
-export const runPathSchema = z.object({ runId: z.string().min(1).max(NAME_LENGTH) });
+export const runPathSchema = z.object({ runId: pathName });
 
 /** A run id is unique within its job only; these tell runs of one id apart. */
 export const runQuerySchema = z.strictObject({

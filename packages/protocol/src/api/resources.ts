@@ -297,8 +297,18 @@ export const problemSchema = z.object({
   detail: z.string(),
   instance: z.string().optional(),
   errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+  candidates: z
+    .array(jobKeySchema)
+    .optional()
+    .describe("with ambiguous_run: the jobs that have a run of this id"),
 });
 export type Problem = z.infer<typeof problemSchema>;
+
+/** The answer of `POST /api/events`. */
+export const eventsResponseSchema = z.object({
+  accepted: z.number().int(),
+  rejected: z.array(z.object({ index: z.number().int(), code: z.string(), message: z.string() })),
+});
 
 export function pageOf<T extends z.ZodType>(item: T) {
   return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
@@ -315,7 +325,9 @@ export type SchedulePreview = z.infer<typeof schedulePreviewSchema>;
 /** `GET /api/samples`: one stored series. */
 export const sampleSeriesSchema = z.object({
   labels: z.record(z.string(), z.string()),
-  samples: z.array(z.tuple([instantSchema, z.number().nullable()])).describe("ascending; null = not a finite number"),
+  samples: z
+    .array(z.tuple([instantSchema, z.number().nullable()]))
+    .describe("ascending; null = not a finite number"),
 });
 
 /**

@@ -39,3 +39,26 @@ export function traceAlias(traceId: string): RunAlias {
 export function jobKeyText(key: JobKey): string {
   return JSON.stringify([key.namespace, key.environment, key.jobName]);
 }
+
+/** Kept short of the colon so that it can stand in a path. */
+const UNNAMED_PREFIX = "ping-";
+const UNNAMED = /^ping-[+-]?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const SPAN_KEY = /^[0-9a-f]{32}-[0-9a-f]{16}$/;
+
+/** The run id of a run that nobody named: its key is (job, time), the time of its first event. */
+export function unnamedRunId(at: number): string {
+  return `${UNNAMED_PREFIX}${new Date(at).toISOString()}`;
+}
+
+export function isUnnamedRunId(runId: string): boolean {
+  return UNNAMED.test(runId);
+}
+
+/** The run id of a run known by a span only, until a source names it. */
+export function spanRunId(traceId: string, spanId: string): string {
+  return `${traceId}-${spanId}`;
+}
+
+export function isSpanRunId(runId: string): boolean {
+  return SPAN_KEY.test(runId);
+}

@@ -61,6 +61,6 @@ export interface RunEvent {
   message?: string;
   /** Settings the sender declares in code. */
   jobSettings?: Partial<JobSettings>;
-  /** Names of settings that the sender explicitly unset (null). */
+  /** Name of the sending program, e.g. OpenTelemetry's `service.name`. */
   source?: string;
 }

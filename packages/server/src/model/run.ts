@@ -99,3 +99,22 @@ export interface Run extends RunView {
   /** Grows with each change; a write against an older version is refused. */
   version: number;
 }
+
+/** What a run leaves on the strip: little enough to be read for many runs of many jobs at once. */
+export type RunBar = Pick<
+  Run,
+  | "id"
+  | "jobId"
+  | "runId"
+  | "phase"
+  | "runType"
+  | "scheduledAt"
+  | "queuedAt"
+  | "startedAt"
+  | "completedAt"
+  | "durationMs"
+  | "recordsProcessed"
+  | "errorType"
+  | "errorMessage"
+  | "firstReceivedAt"
+>;

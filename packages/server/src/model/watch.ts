@@ -27,9 +27,10 @@ export interface Slot {
  * again moves it. Kinds are owned by the stage that registers their handler.
  *
  * - `judge_run` (subject `run:<id>`): the run changed; set by the ledger in the commit that changed it.
+ *   `judge_run_again`: the same look, later; set by the watch.
  * - `fill_slots` (`job:<id>`): settings changed or the horizon came near; set by whoever changes settings.
  * - `slot_late`, `slot_start_by`, `slot_complete_by` (`slot:<id>`), `run_max_duration`, `run_heartbeat`, `run_lost`,
- *   `run_stall`, `run_retry_grace` (`run:<id>`): set by the watch.
+ *   `run_stall`, `run_retry_grace`, `run_complete_by` (`run:<id>`): set by the watch.
  * - `settle_metrics` (`stream…`): the ledger's own, for anonymous runs.
  * - `fold_incident` (`job:<id>`): judgements of this job changed; set by the watch with them.
  */
@@ -78,7 +79,7 @@ export interface Judgement {
   valueText: string | null;
   explanation: string;
   resolution: string | null;
-  /** Named reason for making no notification (`history`, `observe_only`, `paused`, `backfill`), null = may notify. */
+  /** Named reason for making no notification (`history`, `observe_only`, `paused`, `backfill`, `alert_after`), null = may notify. */
   suppressedBecause: string | null;
   incidentId: number | null;
 }

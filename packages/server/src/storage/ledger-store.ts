@@ -9,7 +9,7 @@
 import type { JobSettings, RunPhase, SettingSource } from "@batchwatch/protocol";
 import type { JobKey, RunAlias } from "../model/identity.ts";
 import type { Job } from "../model/job.ts";
-import type { Run, RunView } from "../model/run.ts";
+import type { Run, RunBar, RunView } from "../model/run.ts";
 import type { RunEvent } from "../model/run-event.ts";
 import type { RunFacts } from "../model/run-facts.ts";
 import type { LogRecord, SpanRecord } from "../model/telemetry.ts";
@@ -56,6 +56,7 @@ export interface RunWrite {
   id: number | null;
   tempId: number;
   jobId: number;
+  /** Fixed for a row: a run that gets a better name is a new row into which the old one is merged. */
   runId: string;
   view: RunView;
   /** null once the run is closed, to save space. */
@@ -118,6 +119,12 @@ export interface RunFilter {
 
 export type RunSort = "startedAt" | "-startedAt" | "durationMs" | "-durationMs";
 
+/** What a good run leaves for the usual duration and the last success. */
+export interface RunSuccess {
+  completedAt: number;
+  durationMs: number | null;
+}
+
 export interface JobFilter {
   namespace?: string;
   environment?: string;
@@ -131,7 +138,10 @@ export interface JobFilter {
 
 /** Everything one look at a deadline changes, committed together. */
 export interface WatchCommit {
-  /** Rows that were looked at: removed unless set again in `setDeadlines`. */
+  /**
+   * Rows that were looked at: removed unless set again in `setDeadlines`, or by anybody since they were claimed (a row
+   * set while it is leased takes a new id): what changed meanwhile is looked at again.
+   */
   doneDeadlines: readonly number[];
   setDeadlines: readonly NewDeadline[];
   /** By (kind, subject). */
@@ -139,7 +149,13 @@ export interface WatchCommit {
   /** New slots are ignored where the job has that slotAt already. */
   newSlots: readonly Omit<Slot, "id">[];
   /** Conditional: nothing of the whole commit is written when a slot is no longer in `from` (VersionConflictError). */
-  slotChanges: readonly { id: number; from: SlotState; to: SlotState; reason: string; runRowId: number | null }[];
+  slotChanges: readonly {
+    id: number;
+    from: SlotState;
+    to: SlotState;
+    reason: string;
+    runRowId: number | null;
+  }[];
   /** Expected slots of a job from a time on are dropped (its schedule changed). */
   dropSlotsFrom: readonly { jobId: number; from: number }[];
   /** Ignored where (subject, type) is there already, unless that one is resolved and `reopen` is set. */
@@ -205,7 +221,14 @@ export interface ApiKey {
 
 // ── retention ───────────────────────────────────────────────────────────────────────────────────────
 
-export type RetentionKind = "runs" | "heartbeats" | "spans" | "logs" | "incidents" | "slots" | "metricStreams";
+export type RetentionKind =
+  | "runs"
+  | "heartbeats"
+  | "spans"
+  | "logs"
+  | "incidents"
+  | "slots"
+  | "metricStreams";
 
 export interface LedgerStore {
   readonly engine: "sqlite" | "postgres";
@@ -246,7 +269,7 @@ export interface LedgerStore {
   findRunsByRunId(runId: string): Promise<Run[]>;
   /** Run row ids by alias; a `trace:` alias may have several. */
   findByAliases(aliases: readonly RunAlias[]): Promise<{ alias: RunAlias; runRowId: number }[]>;
-  /** The latest open run of the job that has no id of its own and started at or before `at`. */
+  /** The latest open run of the job that has no id of its own (isUnnamedRunId) and started at or before `at`. */
   findOpenUnnamedRun(jobId: number, at: number): Promise<StoredRun | null>;
   /** Open = not terminal, or failed and not final. */
   listOpenRuns(jobId: number): Promise<Run[]>;
@@ -254,11 +277,20 @@ export interface LedgerStore {
   listRuns(filter: RunFilter, sort: RunSort, page: PageRequest): Promise<Page<Run>>;
   /** Last `limit` runs of each job, newest first. For boards: one query, whatever the number of jobs. */
   recentRuns(jobIds: readonly number[], limit: number): Promise<Map<number, Run[]>>;
+  /** The same runs in the same order, of each only what a strip shows: a tenth of the cost. */
+  recentRunBars(jobIds: readonly number[], limit: number): Promise<Map<number, RunBar[]>>;
   lastRunInPhase(jobId: number, phases: readonly RunPhase[]): Promise<Run | null>;
+  /** The last `limit` completed runs of each job that are no backfills, newest end first. For boards: one query. */
+  recentSuccesses(jobIds: readonly number[], limit: number): Promise<Map<number, RunSuccess[]>>;
+  /** Runs under way (running, suspect, retrying) by job; jobs without one are left out. For boards: one query. */
+  countRunningByJobs(jobIds: readonly number[]): Promise<Map<number, number>>;
   neighbours(run: Run): Promise<{ previousRunId: string | null; nextRunId: string | null }>;
   countRunning(): Promise<number>;
   runEvents(runRowId: number, page: PageRequest): Promise<Page<RunEvent>>;
-  /** All events of a run that shape it (for rebuilding facts), beats thinned. */
+  /**
+   * All events of a run that shape it (for rebuilding facts), beats thinned to the first and last of each witness.
+   * Span and unnamed `run` references are those the event came with.
+   */
   allRunEvents(runRowId: number): Promise<RunEvent[]>;
   /** Orphan events waiting under any of these span or trace references. */
   findOrphans(refs: readonly RunAlias[]): Promise<RunEvent[]>;
@@ -269,6 +301,10 @@ export interface LedgerStore {
   runLogs(run: Run, page: PageRequest): Promise<Page<LogRecord>>;
   metricStreams(streamIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
   metricEvidence(jobId: number, from: number, to: number): Promise<MetricEvidence[]>;
+  /** Evidence of the job that is not settled and whose time has come, oldest first. */
+  dueEvidence(jobId: number, now: number, limit: number): Promise<MetricEvidence[]>;
+  /** When evidence of the job is next to be looked at; null when all is settled. */
+  nextEvidenceAt(jobId: number): Promise<number | null>;
   markEvidenceSettled(evidenceIds: readonly string[]): Promise<void>;
 
   // watch and alert
@@ -283,6 +319,7 @@ export interface LedgerStore {
   deadlineBacklog(now: number): Promise<{ due: number; parked: number }>;
   slotsBetween(jobId: number, from: number, to: number): Promise<Slot[]>;
   getSlot(id: number): Promise<Slot | null>;
+  getSlots(ids: readonly number[]): Promise<Slot[]>;
   nextSlots(jobIds: readonly number[], after: number): Promise<Map<number, Slot>>;
   recentSlots(jobIds: readonly number[], before: number, limit: number): Promise<Map<number, Slot[]>>;
   openJudgements(jobId: number): Promise<Judgement[]>;
@@ -290,6 +327,7 @@ export interface LedgerStore {
   judgementsOfRuns(runRowIds: readonly number[]): Promise<Map<number, Judgement[]>>;
   judgementsOfSubject(subject: string): Promise<Judgement[]>;
   judgementsOfIncident(incidentId: number): Promise<Judgement[]>;
+  judgementsOfIncidents(incidentIds: readonly number[]): Promise<Map<number, Judgement[]>>;
   /** Of one job: open, not yet in an incident; and open incidents. What folding starts from. */
   unfoldedJudgements(jobId: number): Promise<Judgement[]>;
   openIncidents(jobId: number): Promise<Incident[]>;

@@ -28,5 +28,11 @@ export interface SampleStore {
   labelValues(name: string, limit?: number): Promise<string[]>;
   /** Drops whole segments that end before `before`; answers how many, at most `limit`. */
   prune(before: number, limit: number): Promise<number>;
-  stats(): Promise<{ series: number; segments: number; bytes: number; firstAt: number | null; lastAt: number | null }>;
+  stats(): Promise<{
+    series: number;
+    segments: number;
+    bytes: number;
+    firstAt: number | null;
+    lastAt: number | null;
+  }>;
 }

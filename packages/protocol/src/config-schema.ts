@@ -1,0 +1,231 @@
+/**
+ * The server's configuration: one schema for the file (YAML), the environment (`BATCHWATCH_…`) and flags.
+ * Every option has its default here. Unknown keys are refused. Reading and precedence: the server's config/.
+ */
+import { z } from "zod";
+import { durationText, parseDuration } from "./duration.ts";
+
+const port = z.number().int().min(0).max(65_535).describe("0 = any free port");
+const host = z.string().min(1).max(253);
+
+/** A length of time, in milliseconds once read. */
+const duration = (usual: string, words: string, atLeastMs = 0) =>
+  z
+    .union([z.string(), z.number()], { error: 'must be a length of time such as "90s" or "1h 30m"' })
+    .default(usual)
+    .transform((value, context) => {
+      try {
+        const ms = parseDuration(value);
+        if (ms >= atLeastMs) return ms;
+        context.addIssue({ code: "custom", message: `must be at least ${durationText(atLeastMs)}` });
+      } catch (error) {
+        context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
+      }
+      return z.NEVER;
+    })
+    .describe(words);
+
+/** The same, or null (`usual` can be null). */
+const optionalDuration = (usual: string | null, words: string) =>
+  z
+    .union([z.string(), z.number()], { error: 'must be a length of time such as "90s" or "1h 30m"' })
+    .nullable()
+    .default(usual)
+    .transform((value, context) => {
+      if (value === null) return null;
+      try {
+        return parseDuration(value);
+      } catch (error) {
+        context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
+        return z.NEVER;
+      }
+    })
+    .describe(words);
+
+const UNIT_BYTES: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+
+/** Bytes: a number, or text with a unit ("64MiB", "10 kB"; units count 1024). */
+const bytes = (usual: number, words: string, atLeast = 1) =>
+  z
+    .union([z.string(), z.number()], { error: 'must be a size such as 1048576 or "64MiB"' })
+    .default(usual)
+    .transform((value, context) => {
+      const match = /^(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?$/i.exec(String(value).trim());
+      const size =
+        match === null ? Number.NaN : Number(match[1]) * (UNIT_BYTES[match[2]?.toLowerCase() ?? ""] ?? 1);
+      if (Number.isFinite(size) && size >= atLeast) return Math.round(size);
+      context.addIssue({
+        code: "custom",
+        message: `must be a size of at least ${atLeast} bytes, such as 1048576 or "64MiB"`,
+      });
+      return z.NEVER;
+    })
+    .describe(words);
+
+const httpSchema = z.strictObject({
+  host: host.default("127.0.0.1").describe("address to listen on; any but loopback needs a key to exist"),
+  port: port.default(4318),
+  publicUrl: z
+    .url({ protocol: /^https?$/, error: "must be an http(s) address" })
+    .transform((url) => url.replace(/\/+$/, ""))
+    .optional()
+    .describe("where people and receivers reach this server; default: the address it listens on"),
+  tls: z
+    .strictObject({
+      certFile: z.string().min(1).describe("PEM, with the chain"),
+      keyFile: z.string().min(1).describe("PEM"),
+    })
+    .optional()
+    .describe("serve HTTPS, and TLS on the gRPC port"),
+  allowedHosts: z
+    .array(host)
+    .default([])
+    .describe("further names by which browsers on this machine may call a server that needs no key"),
+  allowedOrigins: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("pages of other origins that may send (CORS), e.g. https://app.example"),
+});
+
+const receiverSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[\w.-]{1,100}$/, { error: "must be 1 to 100 letters, digits, dots, dashes or underscores" }),
+  type: z.enum(["webhook"]).default("webhook"),
+  url: z.url({ protocol: /^https?$/, error: "must be an http(s) address" }).describe("secret"),
+  format: z.enum(["generic", "slack"]).default("generic"),
+  headers: z.record(z.string(), z.string()).default({}).describe("further request headers; secret"),
+});
+
+export const configSchema = z
+  .strictObject({
+    dataDir: z.string().min(1).default("./data").describe("holds the database files; one server at a time"),
+    http: httpSchema.prefault({}),
+    grpc: z
+      .strictObject({
+        enabled: z.boolean().default(true),
+        host: host.default("127.0.0.1"),
+        port: port.default(4317),
+      })
+      .prefault({}),
+    auth: z
+      .strictObject({
+        onLoopback: z
+          .boolean()
+          .default(false)
+          .describe("ask for a key on loopback too; on any other address one is always asked for"),
+      })
+      .prefault({}),
+    storage: z
+      .strictObject({
+        url: z
+          .string()
+          .regex(/^postgres(ql)?:\/\//, { error: 'must begin with "postgres://"' })
+          .optional()
+          .describe("PostgreSQL for the ledger; default: SQLite in dataDir. Secret"),
+      })
+      .prefault({}),
+    jobs: z
+      .strictObject({
+        files: z.array(z.string().min(1)).default([]).describe("YAML files of declared jobs; globs"),
+        reloadInterval: duration("5s", "how often to look whether a file changed", 100),
+      })
+      .prefault({}),
+    receivers: z.array(receiverSchema).default([]),
+    alerts: z
+      .strictObject({
+        receiver: z.string().optional().describe("the receiver that alerts go to; default: all of them"),
+      })
+      .prefault({}),
+    ping: z
+      .strictObject({
+        bodyLimitBytes: bytes(
+          100_000,
+          "how much of a ping's body is kept; the rest is cut from its middle",
+          0,
+        ),
+        createJobs: z
+          .boolean()
+          .default(true)
+          .describe("a ping by an unknown name makes its job; false: only with create=1"),
+      })
+      .prefault({}),
+    events: z
+      .strictObject({
+        maxPerRequest: z.number().int().min(1).max(100_000).default(10_000),
+        bodyLimitBytes: bytes(16 * 1024 ** 2, "after decompression", 1024),
+      })
+      .prefault({}),
+    otlp: z
+      .strictObject({ bodyLimitBytes: bytes(64 * 1024 ** 2, "before and after decompression", 1024) })
+      .prefault({}),
+    intake: z
+      .strictObject({
+        maxPendingBytes: bytes(
+          128 * 1024 ** 2,
+          "what may wait for its commit; above it senders get 503",
+          1024 ** 2,
+        ),
+      })
+      .prefault({}),
+    retention: z
+      .strictObject({
+        runs: optionalDuration("400d", "runs with their events; null = for ever"),
+        heartbeats: optionalDuration("14d", "heartbeats of ended runs; null = for ever"),
+        spans: optionalDuration("30d", "spans; null = for ever"),
+        logs: optionalDuration("30d", "log records and output; null = for ever"),
+        incidents: optionalDuration("400d", "resolved incidents; null = for ever"),
+        slots: optionalDuration("400d", "past slots; null = for ever"),
+        metricStreams: optionalDuration("30d", "last values of exported counters; null = for ever"),
+        samples: optionalDuration("90d", "metric samples; null = for ever"),
+      })
+      .prefault({}),
+    watch: z
+      .strictObject({
+        catchUpGrace: duration("60s", "after a start, judgement waits so that spools can drain"),
+        liveHorizon: duration(
+          "1h",
+          "older than this when its data arrives, a deadline notifies nobody",
+          1000,
+        ),
+        lostSettle: optionalDuration(
+          null,
+          "from suspect (silent) to lost; default: the run's heartbeat limit again, at least 60 s",
+        ),
+      })
+      .prefault({}),
+    log: z
+      .strictObject({
+        level: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+        format: z
+          .enum(["auto", "json", "text"])
+          .default("auto")
+          .describe("auto: text on a terminal, else JSON"),
+      })
+      .prefault({}),
+  })
+  .superRefine((config, context) => {
+    const names = config.receivers.map((receiver) => receiver.name);
+    names.forEach((name, index) => {
+      if (names.indexOf(name) !== index)
+        context.addIssue({
+          code: "custom",
+          path: ["receivers", index, "name"],
+          message: `"${name}" is the name of another receiver already`,
+        });
+    });
+    const chosen = config.alerts.receiver;
+    if (chosen !== undefined && !names.includes(chosen))
+      context.addIssue({
+        code: "custom",
+        path: ["alerts", "receiver"],
+        message: `names "${chosen}", which is not in "receivers"${names.length === 0 ? "" : ` (${names.join(", ")})`}`,
+      });
+  });
+
+export type Config = z.output<typeof configSchema>;
+export type ConfigInput = z.input<typeof configSchema>;
+export type ReceiverConfig = Config["receivers"][number];
+
+/** Options that are never shown, as paths; `*` = any item. */
+export const SECRET_OPTIONS: readonly string[] = ["storage.url", "receivers.*.url", "receivers.*.headers"];

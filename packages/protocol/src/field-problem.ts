@@ -1,0 +1,76 @@
+/** "This field is wrong, and why": what every schema of ours answers, whatever library found it. */
+import type { z } from "zod";
+import { nearestName } from "./nearest-name.ts";
+
+export interface FieldProblem {
+  /** Path in the input as it was written, e.g. `jobs[2].sla.max_duration_seconds`; "" = the input itself. */
+  field: string;
+  /** What is wrong and what to do, without the field's name. */
+  message: string;
+}
+
+export type PathPart = string | number;
+
+/** `["jobs", 2, "sla"]` → `jobs[2].sla`. */
+export function fieldPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === "number") return `${text}[${part}]`;
+    const name = String(part);
+    if (!/^[\w$-]+$/.test(name)) return `${text}[${JSON.stringify(name.slice(0, 60))}]`;
+    return text === "" ? name : `${text}.${name}`;
+  }, "");
+}
+
+export function unknownKeyMessage(key: string, known: readonly string[]): string {
+  const near = nearestName(key, known);
+  if (near !== null) return `is not known; did you mean "${near}"?`;
+  return known.length <= 12
+    ? `is not known; known here: ${known.join(", ")}`
+    : `is not known, and no known name is near it`;
+}
+
+/**
+ * A zod error as a list of problems, one for each field.
+ * @param knownKeysAt the names an object at this path may have; used to suggest one for an unknown key.
+ */
+export function problemsOfZodError(
+  error: z.core.$ZodError,
+  knownKeysAt: (path: readonly PropertyKey[]) => readonly string[] = () => [],
+): FieldProblem[] {
+  return error.issues.flatMap((issue) => problemsOfIssue(issue, [], knownKeysAt));
+}
+
+function problemsOfIssue(
+  issue: z.core.$ZodIssue,
+  prefix: readonly PropertyKey[],
+  knownKeysAt: (path: readonly PropertyKey[]) => readonly string[],
+): FieldProblem[] {
+  const path = [...prefix, ...issue.path];
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((key) => ({
+      field: fieldPath([...path, key]),
+      message: unknownKeyMessage(key, knownKeysAt(path)),
+    }));
+  if (issue.code === "invalid_union") {
+    const branch = mostHopefulBranch(issue.errors);
+    if (branch !== null) return branch.flatMap((inner) => problemsOfIssue(inner, path, knownKeysAt));
+  }
+  return [{ field: fieldPath(path), message: lowerFirst(issue.message) }];
+}
+
+/** The alternative whose own shape fits and only something inside it is wrong; null when none does. */
+function mostHopefulBranch(branches: readonly z.core.$ZodIssue[][]): z.core.$ZodIssue[] | null {
+  const hopeful = branches.filter((issues) =>
+    issues.every((issue) => issue.path.length > 0 || issue.code !== "invalid_type"),
+  );
+  return hopeful.toSorted((a, b) => a.length - b.length)[0] ?? null;
+}
+
+function lowerFirst(text: string): string {
+  const plain = text.replace(/^Invalid input: /, "");
+  return plain.charAt(0).toLowerCase() + plain.slice(1);
+}
+
+export function problemsText(problems: readonly FieldProblem[]): string {
+  return problems.map(({ field, message }) => (field === "" ? message : `${field}: ${message}`)).join("\n");
+}

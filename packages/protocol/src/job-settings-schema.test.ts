@@ -1,0 +1,198 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { InvalidSettingsError, normaliseJobSettings, readJobSettings } from "./job-settings-schema.ts";
+
+const HOUR_MS = 3_600_000;
+
+describe("settings are accepted as", () => {
+  test.each([
+    ["nothing", {}, {}],
+    ["our own spelling", { sla: { maxDuration: "1h" } }, { maxDurationMs: HOUR_MS }],
+    [
+      "snake_case",
+      { job_type: "etl", sla: { max_duration: "1h" } },
+      { jobType: "etl", maxDurationMs: HOUR_MS },
+    ],
+    [
+      "the guide's spelling, flat",
+      {
+        max_duration_seconds: 3600,
+        max_failure_rate: 0.01,
+        min_records_processed: 1000,
+        must_complete_by: null,
+      },
+      { maxDurationMs: HOUR_MS, maxFailureRate: 0.01, minRecords: 1000, mustCompleteBy: null },
+    ],
+    ["the guide's spelling under sla", { sla: { max_duration_seconds: 3600 } }, { maxDurationMs: HOUR_MS }],
+    [
+      "a unit in the name",
+      { heartbeat: { intervalSeconds: 30, limitMs: 60_000 } },
+      { heartbeatIntervalMs: 30_000, heartbeatLimitMs: 60_000 },
+    ],
+    [
+      "sla and flat keys together",
+      { sla: { maxDuration: "1h" }, minRecords: 5 },
+      { maxDurationMs: HOUR_MS, minRecords: 5 },
+    ],
+    [
+      "null for not set",
+      { heartbeat: null, stall: null, schedule: null },
+      { heartbeatIntervalMs: null, heartbeatLimitMs: null, stallLimitMs: null, schedule: null },
+    ],
+    [
+      "N of M",
+      { alert: { after: 2, of: 3 }, resolve: { after: 2 } },
+      { alertAfter: 2, alertOf: 3, resolveAfter: 2 },
+    ],
+    ["N in a row", { alert: { after: 3 } }, { alertAfter: 3, alertOf: 3 }],
+    ["a start offset", { sla: { startBy: "10m" } }, { startBy: { kind: "offset", offsetMs: 600_000 } }],
+    ["a start time", { sla: { startBy: "06:00" } }, { startBy: { kind: "clock", timeOfDayMs: 6 * HOUR_MS } }],
+    [
+      "a complete-by time with its zone",
+      { sla: { mustCompleteBy: "06:30 Europe/Berlin" } },
+      {
+        mustCompleteBy: {
+          timeOfDayMs: 6.5 * HOUR_MS,
+          timezone: "Europe/Berlin",
+          days: null,
+          dayOffset: null,
+        },
+      },
+    ],
+    [
+      "a complete-by time on some days",
+      { sla: { mustCompleteBy: { time: "07:00:30", days: ["Friday", "mon"], dayOffset: 1 } } },
+      {
+        mustCompleteBy: {
+          timeOfDayMs: 7 * HOUR_MS + 30_000,
+          timezone: null,
+          days: ["mon", "fri"],
+          dayOffset: 1,
+        },
+      },
+    ],
+  ])("%s", (_name, input, settings) => {
+    expect(normaliseJobSettings(input)).toEqual(settings);
+  });
+
+  test.each([
+    [
+      "0 2 * * *",
+      {
+        kind: "cron",
+        cron: "0 2 * * *",
+        seconds: false,
+        timezone: "UTC",
+        earlyWindowMs: null,
+        lateWindowMs: null,
+      },
+    ],
+    [
+      "every 15m",
+      { kind: "interval", everyMs: 900_000, timezone: "UTC", earlyWindowMs: null, lateWindowMs: null },
+    ],
+    [
+      { every: "1h", lateWindow: "5m" },
+      { kind: "interval", everyMs: HOUR_MS, timezone: "UTC", earlyWindowMs: null, lateWindowMs: 300_000 },
+    ],
+    [
+      { cron: "0 2 * * *", tz: "Europe/Berlin" },
+      {
+        kind: "cron",
+        cron: "0 2 * * *",
+        seconds: false,
+        timezone: "Europe/Berlin",
+        earlyWindowMs: null,
+        lateWindowMs: null,
+      },
+    ],
+    [
+      { cron: "*/5 * * * * *", seconds: true },
+      {
+        kind: "cron",
+        cron: "*/5 * * * * *",
+        seconds: true,
+        timezone: "UTC",
+        earlyWindowMs: null,
+        lateWindowMs: null,
+      },
+    ],
+  ])("the schedule %j", (schedule, expected) => {
+    expect(normaliseJobSettings({ schedule })).toEqual({ schedule: expected });
+  });
+});
+
+describe("settings are refused, naming the field as it was written", () => {
+  test.each([
+    [{ sla: { maxDuraton: "1h" } }, 'sla.maxDuraton: is not known; did you mean "maxDuration"?'],
+    [{ onwer: "x" }, 'onwer: is not known; did you mean "owner"?'],
+    [
+      { max_duration_seconds: "soon" },
+      'max_duration_seconds: "soon" is no length of time: write it like 90s, 30m, 1h 30m or 2d',
+    ],
+    [{ max_duration_seconds: -1 }, /^max_duration_seconds: .*no length of time/],
+    [{ sla: { maxDuration: "90" } }, /^sla.maxDuration: "90" has no unit/],
+    [{ sla: { maxDuration: 0 } }, "sla.maxDuration: must be longer than nothing"],
+    [{ max_duration: "1h", sla: { maxDuration: "2h" } }, /second time/],
+    [{ schedule: "0 0 2 * * *" }, /^schedule: has six fields/],
+    [{ schedule: "0 2 * *" }, /^schedule: has 4 fields/],
+    [{ schedule: { timezone: "UTC" } }, 'schedule: needs either "cron" or "every"'],
+    [{ schedule: { cron: "0 2 * * *", tz: "Mars/Olympus" } }, /^schedule.tz: is no IANA time zone/],
+    [{ schedule: "every blue moon" }, /^schedule: "blue moon" is no interval/],
+    [{ sla: { maxFailureRate: 5 } }, /^sla.maxFailureRate: /],
+    [{ sla: { mustCompleteBy: "25:00" } }, /^sla.mustCompleteBy: must be a clock time/],
+    [{ sla: { minDuration: "2h", maxDuration: "1h" } }, "sla.minDuration: must be shorter than maxDuration"],
+    [{ severity: { run_failde: "info" } }, /^severity.run_failde: is no violation or detection type/],
+    [{ severity: { run_failed: "loud" } }, /^severity.run_failed: must be one of critical, warning, info/],
+    [{ alert: { after: 5, of: 3 } }, /"after" must not be larger than "of"/],
+    ["0 2 * * *", /expected object/],
+    [null, /expected object/],
+  ])("%j", (input, message) => {
+    expect(() => normaliseJobSettings(input)).toThrow(InvalidSettingsError);
+    expect(() => normaliseJobSettings(input)).toThrow(message);
+  });
+
+  test("for a cron pattern, in the calendar's words", () => {
+    const reading = readJobSettings(
+      { schedule: { cron: "61 * * * *" } },
+      { checkCron: () => "minute 61 does not exist" },
+    );
+    expect(reading).toEqual({
+      ok: false,
+      problems: [{ field: "schedule.cron", message: "minute 61 does not exist" }],
+    });
+  });
+
+  test("with every problem at once", () => {
+    const reading = readJobSettings({ onwer: "x", sla: { maxDuration: "x", minRecords: -1 } });
+    expect(reading.ok ? [] : reading.problems.map(({ field }) => field).sort()).toEqual([
+      "onwer",
+      "sla.maxDuration",
+      "sla.minRecords",
+    ]);
+  });
+});
+
+test("reading never throws, whatever it is given", () => {
+  fc.assert(
+    fc.property(fc.anything({ withNullPrototype: true }), (input) => {
+      const reading = readJobSettings(input);
+      if (!reading.ok) expect(reading.problems.length).toBeGreaterThan(0);
+    }),
+  );
+  const key = fc.constantFrom(
+    "sla",
+    "schedule",
+    "max_duration_seconds",
+    "heartbeat",
+    "tags",
+    "severity",
+    "__proto__",
+    "constructor",
+  );
+  fc.assert(
+    fc.property(fc.dictionary(key, fc.oneof(fc.anything(), fc.dictionary(key, fc.anything()))), (input) => {
+      readJobSettings(input);
+    }),
+  );
+});

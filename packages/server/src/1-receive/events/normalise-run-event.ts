@@ -1,0 +1,62 @@
+/** A checked wire event as the server's own run event. Pure, but for the hash of its content. */
+import { hash } from "node:crypto";
+import type { ReadRunEvent } from "@batchwatch/protocol";
+import { type RunAlias, spanAlias, traceAlias } from "../../model/identity.ts";
+import type { RunEvent } from "../../model/run-event.ts";
+
+/** 128 bits of a SHA-256, in base64url: no two events of a ledger share it by chance. */
+const EVENT_ID_CHARACTERS = 22;
+
+export function normaliseRunEvent(
+  input: ReadRunEvent,
+  received: { at: number; namespace: string | null },
+): RunEvent {
+  const {
+    id,
+    namespace,
+    environment,
+    jobName,
+    runId,
+    at,
+    witness,
+    output,
+    outputTruncated: _outputTruncated,
+    parentSpanId: _parentSpanId,
+    ...rest
+  } = input;
+  const job = {
+    namespace: namespace || received.namespace || "default",
+    environment: environment ?? "",
+    jobName,
+  };
+  const content: Omit<RunEvent, "eventId" | "receivedAt"> = {
+    ...withoutEmpty(rest),
+    job,
+    run: runId === undefined ? { by: "unnamed" } : { by: "id", runId },
+    aliases: aliasesOf(input),
+    at: at ?? received.at,
+    withinMs: 0,
+    witness: witness ?? "api",
+    ...(output === undefined || output === "" ? {} : { message: output }),
+  };
+  const identity = id === undefined ? content : [job, runId ?? null, id];
+  return {
+    ...content,
+    eventId: hash("sha256", JSON.stringify(identity), "base64url").slice(0, EVENT_ID_CHARACTERS),
+    receivedAt: received.at,
+  };
+}
+
+/** The run's own span, or one inside it; a trace alone is only a hint. */
+function aliasesOf({ traceId, spanId }: ReadRunEvent): RunAlias[] {
+  if (traceId === undefined) return [];
+  return spanId === undefined ? [traceAlias(traceId)] : [spanAlias(traceId, spanId)];
+}
+
+function withoutEmpty<
+  T extends { jobType?: string | undefined; host?: string | undefined; signal?: string | undefined },
+>(event: T): T {
+  const kept = { ...event };
+  for (const name of ["jobType", "host", "signal"] as const) if (kept[name] === "") delete kept[name];
+  return kept;
+}

@@ -1,0 +1,238 @@
+/**
+ * Spans → span records (all of them) and run events (those of the `batch_job.*` and `batch_step.*` convention).
+ *
+ * - `batch_job.<name>` is a run: started and ended, exact, with its status, exceptions, records and metadata. It may have no
+ *   `batch.job.id`: then its span is its key (INGEST 5.4 rule 1).
+ * - `batch_step.<name>` is a step of whatever run its parent belongs to. It often arrives before its root, and a killed run
+ *   has no root at all: the reference is the parent span, the ledger finds the run.
+ */
+import { ATTRIBUTES, type RunEventKind, SPAN_PREFIXES, type StepFact } from "@batchwatch/protocol";
+import { type RunRef, spanAlias, traceAlias } from "../../../model/identity.ts";
+import type { RunEvent } from "../../../model/run-event.ts";
+import type { SpanRecord } from "../../../model/telemetry.ts";
+import type { AttributeMap, DecodedTraces, Span, SpanEvent } from "../wire/otlp-types.ts";
+import {
+  jobKeyOf,
+  type MapContext,
+  numberAttribute,
+  type Origin,
+  originOf,
+  textAttribute,
+} from "./origin.ts";
+import { outcomeOfWord } from "./outcome-words.ts";
+import { recordCountsOf } from "./record-counts.ts";
+import { endingOf } from "./span-errors.ts";
+
+/** Span events that become progress of the run; more than this many of one span are thinned to the last ones. */
+const PROGRESS_EVENT_LIMIT = 200;
+/** `batch.job.*` attributes with a meaning of their own; the rest is metadata. */
+const KNOWN_JOB_ATTRIBUTES: ReadonlySet<string> = new Set([
+  ATTRIBUTES.jobName,
+  ATTRIBUTES.jobId,
+  ATTRIBUTES.jobType,
+  "batch.job.attempt",
+  "batch.job.status",
+  "batch.job.run_type",
+  "batch.job.scheduled_at",
+  "batch.job.queue_wait_seconds",
+]);
+
+export interface MappedSpans {
+  events: RunEvent[];
+  spans: SpanRecord[];
+}
+
+export function mapSpans(traces: DecodedTraces, context: MapContext): MappedSpans {
+  const mapped: MappedSpans = { events: [], spans: [] };
+  for (const { resource, scopeSpans } of traces.resourceSpans) {
+    const origin = originOf(resource, context);
+    for (const { spans } of scopeSpans)
+      for (const span of spans) {
+        mapped.spans.push(spanRecord(span, origin));
+        if (isJobSpan(span)) mapped.events.push(...jobEvents(span, origin, context));
+        else if (isStepSpan(span)) mapped.events.push(...stepEvents(span, origin, context));
+      }
+  }
+  return mapped;
+}
+
+function isJobSpan(span: Span): boolean {
+  if (span.name.startsWith(SPAN_PREFIXES.job)) return jobNameOf(span) !== "";
+  return (
+    !isStepSpan(span) &&
+    textAttribute(span.attributes, ATTRIBUTES.jobName) !== null &&
+    textAttribute(span.attributes, ATTRIBUTES.jobId) !== null &&
+    span.parentSpanId === null
+  );
+}
+
+function isStepSpan(span: Span): boolean {
+  return span.name.startsWith(SPAN_PREFIXES.step);
+}
+
+function jobNameOf(span: Span): string {
+  return textAttribute(span.attributes, ATTRIBUTES.jobName) ?? span.name.slice(SPAN_PREFIXES.job.length);
+}
+
+// ── runs ────────────────────────────────────────────────────────────────────────────────────────────
+
+function jobEvents(span: Span, origin: Origin, context: MapContext): RunEvent[] {
+  const base = runBase(span, origin, context);
+  const started: RunEvent = { ...base("started", span.startTimeMs), ...startFacts(span) };
+  const events = [started, ...progressEvents(span, base)];
+  if (span.endTimeMs !== null) {
+    const { failed, error } = endingOf(span);
+    const word = textAttribute(span.attributes, "batch.job.status");
+    const kind = (word === null ? null : outcomeOfWord(word)) ?? (failed ? "failed" : "completed");
+    const ended: RunEvent = base(failed && kind === "completed" ? "failed" : kind, span.endTimeMs);
+    ended.startedAt = started.at;
+    const records = recordCountsOf(span.attributes);
+    if (records !== undefined) ended.records = records;
+    if (error !== undefined) ended.error = error;
+    ended.metadata = metadataOf(span.attributes);
+    events.push(ended);
+  }
+  return events;
+}
+
+/** Makes events of one root span: everything that all of them share. */
+function runBase(span: Span, origin: Origin, context: MapContext) {
+  const { traceId, spanId, attributes } = span;
+  const runId = textAttribute(attributes, ATTRIBUTES.jobId);
+  const run: RunRef = runId === null ? { by: "span", traceId, spanId } : { by: "id", runId };
+  const job = jobKeyOf(jobNameOf(span), attributes, origin);
+  const jobType = textAttribute(attributes, ATTRIBUTES.jobType);
+  const attempt = numberAttribute(attributes, "batch.job.attempt");
+  return (kind: RunEventKind, atMs: number, suffix = ""): RunEvent => ({
+    eventId: `otlp-span:${traceId}/${spanId}/${kind}${suffix}`,
+    kind,
+    job,
+    run,
+    aliases: [spanAlias(traceId, spanId), ...parentAlias(span), traceAlias(traceId)],
+    at: Math.round(atMs),
+    withinMs: 0,
+    receivedAt: context.receivedAt,
+    witness: "otlp-span",
+    traceId,
+    spanId,
+    ...(jobType === null ? {} : { jobType }),
+    ...(attempt !== undefined && Number.isInteger(attempt) && attempt >= 1 ? { attempt } : {}),
+    ...(origin.host === null ? {} : { host: origin.host }),
+    ...(origin.serviceName === null ? {} : { source: origin.serviceName }),
+  });
+}
+
+/** A root span may stand in that of `exec`, which handed TRACEPARENT over: both are the same run. */
+function parentAlias({ traceId, parentSpanId }: Span): string[] {
+  return parentSpanId === null ? [] : [spanAlias(traceId, parentSpanId)];
+}
+
+function startFacts(span: Span): Partial<RunEvent> {
+  const facts: Partial<RunEvent> = {};
+  const waitSeconds = numberAttribute(span.attributes, "batch.job.queue_wait_seconds");
+  if (waitSeconds !== undefined && waitSeconds >= 0)
+    facts.queuedAt = Math.round(span.startTimeMs - waitSeconds * 1000);
+  const scheduledAt = Date.parse(textAttribute(span.attributes, "batch.job.scheduled_at") ?? "");
+  if (Number.isFinite(scheduledAt)) facts.scheduledAt = scheduledAt;
+  const runType = textAttribute(span.attributes, "batch.job.run_type");
+  if (runType === "scheduled" || runType === "manual" || runType === "backfill" || runType === "catchup")
+    facts.runType = runType;
+  return facts;
+}
+
+function progressEvents(
+  span: Span,
+  base: (kind: RunEventKind, atMs: number, suffix: string) => RunEvent,
+): RunEvent[] {
+  const reports = span.events.filter((event) => event.name === "progress" || event.name === "heartbeat");
+  return reports.slice(-PROGRESS_EVENT_LIMIT).map((report, index) => {
+    const kind = report.name === "heartbeat" ? "heartbeat" : "progress";
+    const event = base(kind, report.timeMs ?? span.startTimeMs, `/${index}/${report.timeMs ?? ""}`);
+    const progress = progressOf(report);
+    if (progress !== undefined) event.progress = progress;
+    return event;
+  });
+}
+
+function progressOf(report: SpanEvent): RunEvent["progress"] {
+  const processed = numberAttribute(report.attributes, ATTRIBUTES.recordsProcessed);
+  const rate = numberAttribute(report.attributes, "rate", "batch.progress.rate");
+  const total = numberAttribute(report.attributes, "batch.records.total", "total");
+  if (processed === undefined && rate === undefined && total === undefined) return undefined;
+  return {
+    ...(processed === undefined ? {} : { processed }),
+    ...(rate === undefined ? {} : { rate }),
+    ...(total === undefined ? {} : { total }),
+  };
+}
+
+function metadataOf(attributes: AttributeMap): Record<string, string | number | boolean> {
+  const metadata: Record<string, string | number | boolean> = {};
+  for (const [name, value] of Object.entries(attributes)) {
+    if (!name.startsWith("batch.job.") || KNOWN_JOB_ATTRIBUTES.has(name) || value === null) continue;
+    metadata[name.slice("batch.job.".length)] = typeof value === "object" ? JSON.stringify(value) : value;
+  }
+  return metadata;
+}
+
+// ── steps ───────────────────────────────────────────────────────────────────────────────────────────
+
+function stepEvents(span: Span, origin: Origin, context: MapContext): RunEvent[] {
+  const { traceId, spanId, parentSpanId, attributes } = span;
+  const runId = textAttribute(attributes, ATTRIBUTES.jobId);
+  const jobName = textAttribute(attributes, ATTRIBUTES.jobName);
+  const named = runId !== null && jobName !== null;
+  const step: StepFact = {
+    name: textAttribute(attributes, ATTRIBUTES.stepName) ?? span.name.slice(SPAN_PREFIXES.step.length),
+    id: spanId,
+    ...(parentSpanId === null ? {} : { parentId: parentSpanId }),
+  };
+  const event = (kind: "step_started" | "step_ended", atMs: number): RunEvent => ({
+    eventId: `otlp-span:${traceId}/${spanId}/${kind}`,
+    kind,
+    job: named ? jobKeyOf(jobName, attributes, origin) : null,
+    run: named ? { by: "id", runId } : { by: "span", traceId, spanId: parentSpanId ?? spanId },
+    aliases: [spanAlias(traceId, spanId)],
+    at: Math.round(atMs),
+    withinMs: 0,
+    receivedAt: context.receivedAt,
+    witness: "otlp-span",
+    traceId,
+    spanId,
+    step,
+    ...(origin.host === null ? {} : { host: origin.host }),
+  });
+  const events = [event("step_started", span.startTimeMs)];
+  if (span.endTimeMs !== null) {
+    const { failed, error } = endingOf(span);
+    const records = recordCountsOf(attributes);
+    const ended = event("step_ended", span.endTimeMs);
+    ended.step = { ...step, outcome: failed ? "failure" : "success", ...(records ? { records } : {}) };
+    if (error !== undefined) ended.error = error;
+    events.push(ended);
+  }
+  return events;
+}
+
+// ── as they are kept ────────────────────────────────────────────────────────────────────────────────
+
+function spanRecord(span: Span, origin: Origin): SpanRecord {
+  return {
+    traceId: span.traceId,
+    spanId: span.spanId,
+    parentSpanId: span.parentSpanId,
+    name: span.name,
+    serviceName: origin.serviceName,
+    startedAt: span.startTimeMs,
+    endedAt: span.endTimeMs ?? span.startTimeMs,
+    status: span.status.code,
+    statusMessage: span.status.message === "" ? null : span.status.message,
+    attributes: span.attributes,
+    events: span.events.map((event) => ({
+      at: event.timeMs ?? span.startTimeMs,
+      name: event.name,
+      attributes: event.attributes,
+    })),
+    droppedEvents: span.droppedEventsCount,
+  };
+}

@@ -1,0 +1,62 @@
+/**
+ * What a resource says of everything below it: who sent it, which environment it is, on which host.
+ * `deployment.environment` is the older name of `deployment.environment.name` (INGEST 5.5).
+ */
+import { ATTRIBUTES } from "@batchwatch/protocol";
+import type { JobKey } from "../../../model/identity.ts";
+import type { AttributeMap, Resource } from "../wire/otlp-types.ts";
+
+export interface Origin {
+  namespace: string;
+  environment: string;
+  serviceName: string | null;
+  host: string | null;
+}
+
+export interface MapContext {
+  /** Of the key that the request came with, else "default". */
+  namespace: string;
+  receivedAt: number;
+}
+
+export function originOf(resource: Resource, context: MapContext): Origin {
+  const { attributes } = resource;
+  return {
+    namespace: textAttribute(attributes, ATTRIBUTES.namespace) ?? context.namespace,
+    environment:
+      textAttribute(attributes, ATTRIBUTES.environment) ??
+      textAttribute(attributes, ATTRIBUTES.environmentOld) ??
+      "",
+    serviceName: textAttribute(attributes, "service.name"),
+    host: textAttribute(attributes, "host.name"),
+  };
+}
+
+/** An item's own attributes win over its resource's. */
+export function jobKeyOf(jobName: string, attributes: AttributeMap, origin: Origin): JobKey {
+  return {
+    namespace: textAttribute(attributes, ATTRIBUTES.namespace) ?? origin.namespace,
+    environment: origin.environment,
+    jobName,
+  };
+}
+
+/** Text of a scalar attribute; null where it is missing or empty. Ids are sent as numbers by some. */
+export function textAttribute(attributes: AttributeMap, ...names: readonly string[]): string | null {
+  for (const name of names) {
+    const value = attributes[name];
+    if (typeof value === "string" && value !== "") return value;
+    if (typeof value === "number" || typeof value === "boolean") return String(value);
+  }
+  return null;
+}
+
+/** A number, or text that is one. */
+export function numberAttribute(attributes: AttributeMap, ...names: readonly string[]): number | undefined {
+  for (const name of names) {
+    const value = attributes[name];
+    const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+    if (typeof number === "number" && Number.isFinite(number)) return number;
+  }
+  return undefined;
+}

@@ -1,0 +1,61 @@
+/** A ping as a run event. Pure. Without `rid` the run is the one of (job, time): SEMANTICS section 2. */
+import type { RunEventKind } from "@batchwatch/protocol";
+import type { JobKey } from "../../model/identity.ts";
+import type { RunEvent } from "../../model/run-event.ts";
+import type { Ping, PingAction } from "./parse-ping.ts";
+import type { PingBody } from "./ping-body.ts";
+
+const MAX_REASON_CHARACTERS = 300;
+
+/** The body goes along as the event's message, which the ledger puts into the run's log. */
+export function pingEvent(
+  ping: Pick<Ping, "action" | "rid">,
+  job: JobKey,
+  body: PingBody | null,
+  sent: { eventId: string; at: number; userAgent: string | null },
+): RunEvent {
+  const exitCode = ping.action.kind === "exit" ? ping.action.exitCode : null;
+  const failed = ping.action.kind === "fail" || (exitCode !== null && exitCode !== 0);
+  const text = body === null || body.text === "" ? null : body.text;
+  return {
+    eventId: sent.eventId,
+    kind: kindOf(ping.action),
+    job,
+    run: ping.rid === null ? { by: "unnamed" } : { by: "id", runId: ping.rid },
+    aliases: [],
+    at: sent.at,
+    withinMs: 0,
+    receivedAt: sent.at,
+    witness: "ping",
+    ...(exitCode === null ? {} : { exitCode }),
+    ...(failed ? { error: failureOf(exitCode, text) } : {}),
+    ...(sent.userAgent === null ? {} : { metadata: { user_agent: sent.userAgent } }),
+    ...(text === null ? {} : { message: text }),
+  };
+}
+
+function kindOf(action: PingAction): RunEventKind {
+  switch (action.kind) {
+    case "success":
+      return "completed";
+    case "start":
+      return "started";
+    case "fail":
+      return "failed";
+    case "log":
+      return "log";
+    case "exit":
+      return action.exitCode === 0 ? "completed" : "failed";
+  }
+}
+
+/** The last line of what the job said is the likeliest reason. */
+function failureOf(exitCode: number | null, text: string | null): { type?: string; message: string } {
+  const lastLine = text?.trimEnd().split("\n").at(-1)?.trim();
+  const said = lastLine === undefined || lastLine === "" ? null : lastLine.slice(0, MAX_REASON_CHARACTERS);
+  if (exitCode === null) return { message: said ?? "the job reported a failure" };
+  return {
+    type: "exit_status",
+    message: said === null ? `exit status ${exitCode}` : `exit status ${exitCode}: ${said}`,
+  };
+}

@@ -1,0 +1,82 @@
+/**
+ * Wires the watch: the one deadline engine with the handlers for runs and slots, and our own watermark. Stages that
+ * have deadlines of their own register their handlers with `engine.register` before `start`.
+ */
+import type { ChangeFeed } from "../lib/change-feed.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { RunEvent } from "../model/run-event.ts";
+import type { SelfMetrics } from "../self-monitoring/self-metrics.ts";
+import type { LedgerStore } from "../storage/ledger-store.ts";
+import { DeadlineEngine, type EngineLog } from "./deadlines/deadline-engine.ts";
+import { Uptime } from "./deadlines/uptime.ts";
+import { runHandlers } from "./runs/judge-run.ts";
+import { fillSlotsHandler } from "./slots/fill-slots.ts";
+import { slotHandlers } from "./slots/judge-slot.ts";
+import { DEFAULT_WATCH_OPTIONS, type WatchOptions } from "./watch-options.ts";
+
+/** How exact the beginning of a downtime is known. */
+const ALIVE_EVERY_MS = 2000;
+
+export interface CreateWatchParts {
+  store: LedgerStore;
+  /** Hands an event of Batchwatch itself to the intake; resolves after the commit. */
+  say: (event: RunEvent) => Promise<void>;
+  clock: Clock;
+  feed: ChangeFeed;
+  log: EngineLog;
+  selfMetrics: SelfMetrics;
+  options?: Partial<WatchOptions>;
+}
+
+export interface Watch {
+  engine: DeadlineEngine;
+  /** Reads when we were last alive, holds judgements of absence for the catch-up grace, and starts the engine. */
+  start(): Promise<void>;
+  /** As `start`, but leaves running the engine to the caller (`engine.runDue`). For tests. */
+  begin(): Promise<void>;
+  /** Finishes the rows in hand and notes that we were alive until now. */
+  stop(): Promise<void>;
+}
+
+export function createWatch(parts: CreateWatchParts): Watch {
+  const { store, clock, log } = parts;
+  const options: WatchOptions = { ...DEFAULT_WATCH_OPTIONS, ...parts.options };
+  const engine = new DeadlineEngine(parts);
+  const uptime = new Uptime(store);
+  let heldUntil = Number.NEGATIVE_INFINITY;
+  let timer: NodeJS.Timeout | null = null;
+  let begun = false;
+
+  const watchParts = { store, say: parts.say, uptime, options, absenceHeldUntil: () => heldUntil };
+  engine.register(...runHandlers(watchParts), ...slotHandlers(watchParts), fillSlotsHandler(watchParts));
+
+  const beat = (): void => {
+    uptime.beat(clock.now()).catch((error: unknown) => {
+      log.warn({ err: error }, "The watch could not note that it is alive.");
+    });
+  };
+
+  return {
+    engine,
+    async begin() {
+      const now = clock.now();
+      const downtime = await uptime.begin(now);
+      // At the very first start nobody has anything spooled for us.
+      if (downtime !== null) heldUntil = now + options.catchUpGraceMs;
+      engine.holdAbsenceUntil(heldUntil);
+      begun = true;
+    },
+    async start() {
+      await this.begin();
+      timer = setInterval(beat, ALIVE_EVERY_MS);
+      timer.unref();
+      engine.start();
+    },
+    async stop() {
+      if (timer !== null) clearInterval(timer);
+      timer = null;
+      await engine.stop();
+      if (begun) await uptime.beat(clock.now());
+    },
+  };
+}

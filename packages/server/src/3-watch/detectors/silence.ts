@@ -1,0 +1,55 @@
+/**
+ * When silence is evidence, and of what. Only a run that has beaten, or for which a heartbeat is declared, can be silent.
+ * Any event of its witnesses is a sign of life.
+ */
+import { durationText } from "../../lib/calendar/time-text.ts";
+import type { RunContext } from "./detector.ts";
+
+/** Without a limit: this many intervals may pass, and never less than the floor. */
+const INTERVALS_TO_MISS = 3;
+const LIMIT_FLOOR_MS = 60_000;
+/** Of a run that beats without saying how often: the period of an OpenTelemetry export. */
+const ASSUMED_INTERVAL_MS = 60_000;
+const LOST_SETTLE_FLOOR_MS = 60_000;
+
+export interface Silence {
+  limitMs: number;
+  /** Why this is the limit, for people. */
+  limitText: string;
+  /** Latest sign of life. */
+  since: number;
+  /** Suspect strictly after this. */
+  suspectAt: number;
+  /** Lost strictly after this. */
+  lostAt: number;
+}
+
+/** Null when silence of this run is no evidence. */
+export function silenceOf(context: RunContext): Silence | null {
+  const { run, job, options, uptime } = context;
+  if ((run.phase !== "running" && run.phase !== "suspect") || run.startedAt === null) return null;
+  const { heartbeatLimitMs } = job.settings;
+  const declaredMs = run.heartbeatIntervalMs ?? job.settings.heartbeatIntervalMs;
+  if (heartbeatLimitMs === null && declaredMs === null && run.lastBeatAt === null) return null;
+  const limitMs =
+    heartbeatLimitMs ?? Math.max(INTERVALS_TO_MISS * (declaredMs ?? ASSUMED_INTERVAL_MS), LIMIT_FLOOR_MS);
+  const since = Math.max(run.startedAt, run.lastBeatAt ?? 0, run.lastEventAt);
+  const suspectAt = uptime.silenceEndsAt(since, limitMs);
+  const settleMs = options.lostSettleMs ?? Math.max(limitMs, LOST_SETTLE_FLOOR_MS);
+  return {
+    limitMs,
+    limitText: limitText(heartbeatLimitMs, declaredMs, limitMs),
+    since,
+    suspectAt,
+    lostAt: suspectAt + settleMs,
+  };
+}
+
+function limitText(setMs: number | null, declaredMs: number | null, limitMs: number): string {
+  if (setMs !== null) return `a heartbeat every ${durationText(setMs)}`;
+  const interval =
+    declaredMs === null
+      ? "a heartbeat interval that is not declared"
+      : `heartbeats every ${durationText(declaredMs)}`;
+  return `${durationText(limitMs)} (${interval})`;
+}

@@ -1,0 +1,24 @@
+/** too_fast: a run that says it succeeded took less than min_duration. */
+import { durationText } from "../../lib/calendar/time-text.ts";
+import type { RunContext, RunDetector } from "./detector.ts";
+import { whenInsideLimits } from "./mending.ts";
+
+export const tooFast: RunDetector = {
+  type: "too_fast",
+  examine,
+  mends: (context) => whenInsideLimits(context, examine),
+};
+
+function examine({ run, job }: RunContext) {
+  const limitMs = job.settings.minDurationMs;
+  if (limitMs === null || run.phase !== "completed" || run.durationMs === null) return null;
+  const longestMs = run.durationMs + run.startedWithinMs + run.completedWithinMs;
+  if (longestMs >= limitMs) return null;
+  return {
+    at: run.completedAt ?? run.lastEventAt,
+    limitText: `at least ${durationText(limitMs)}`,
+    valueText: durationText(run.durationMs),
+    explanation: `The run says that it succeeded, after only ${durationText(run.durationMs)}; at least ${durationText(limitMs)} is expected.`,
+    byAbsence: false,
+  };
+}

@@ -1,0 +1,73 @@
+/**
+ * The instants that belong to a slot: its window, its start-by and its complete-by. Pure; clock times are in their
+ * zone over every DST change. The defaults are those of `ScheduleInput` in protocol/job-settings.ts.
+ */
+import type { CompleteBy, JobSettings, Schedule, StartBy } from "@batchwatch/protocol";
+import {
+  addDays,
+  clockTimeOn,
+  localDay,
+  localTimeOfDayMs,
+  weekdayOf,
+} from "../../lib/calendar/clock-time.ts";
+
+const DEFAULT_EARLY_WINDOW_MS = 5 * 60_000;
+const DEFAULT_LATE_WINDOW_MS = 10 * 60_000;
+
+export interface SlotWindow {
+  earlyAt: number;
+  lateAt: number;
+}
+
+/**
+ * - Early: what is set, else 5 min; at most half the distance to the slot before, unless set.
+ * - Late: what is set, else 10 min, at most half the distance to the next slot; but never before a declared start-by.
+ * - An interval is satisfied by any start after its anchor, so its early window reaches back to there.
+ */
+export function slotWindow(
+  settings: JobSettings & { schedule: Schedule },
+  slotAt: number,
+  previousAt: number | null,
+  nextAt: number | null,
+): SlotWindow {
+  const { schedule } = settings;
+  const halfBefore = previousAt === null ? Number.POSITIVE_INFINITY : Math.floor((slotAt - previousAt) / 2);
+  const halfAfter = nextAt === null ? Number.POSITIVE_INFINITY : Math.floor((nextAt - slotAt) / 2);
+  const earlyMs = schedule.earlyWindowMs ?? Math.min(DEFAULT_EARLY_WINDOW_MS, halfBefore);
+  const lateMs = schedule.lateWindowMs ?? Math.min(DEFAULT_LATE_WINDOW_MS, halfAfter);
+  const startByAt =
+    settings.startBy === null ? null : startByAtOf(settings.startBy, slotAt, schedule.timezone);
+  const lateAt = slotAt + lateMs;
+  return {
+    earlyAt: schedule.kind === "interval" ? slotAt - schedule.everyMs + 1 : slotAt - earlyMs,
+    lateAt: schedule.lateWindowMs === null && startByAt !== null ? Math.max(lateAt, startByAt) : lateAt,
+  };
+}
+
+/** An offset after the slot, or the first such clock time at or after it. */
+export function startByAtOf(startBy: StartBy, slotAt: number, zone: string): number {
+  if (startBy.kind === "offset") return slotAt + startBy.offsetMs;
+  return firstClockTimeFrom(slotAt, startBy.timeOfDayMs, zone);
+}
+
+/** The zone in which a job's complete-by is meant. */
+export function completeByZone(settings: JobSettings): string {
+  return settings.mustCompleteBy?.timezone ?? settings.schedule?.timezone ?? "UTC";
+}
+
+/**
+ * The complete-by of a slot, null when it has none on the slot's weekday. The day is the slot's, in the deadline's zone;
+ * without a day offset, a clock time before the slot's own is on the next day.
+ */
+export function completeByAtOf(completeBy: CompleteBy, slotAt: number, zone: string): number | null {
+  const day = localDay(slotAt, zone);
+  if (completeBy.days !== null && !completeBy.days.includes(weekdayOf(day))) return null;
+  const offset = completeBy.dayOffset ?? (completeBy.timeOfDayMs < localTimeOfDayMs(slotAt, zone) ? 1 : 0);
+  return clockTimeOn(addDays(day, offset), completeBy.timeOfDayMs, zone);
+}
+
+function firstClockTimeFrom(at: number, timeOfDayMs: number, zone: string): number {
+  const day = localDay(at, zone);
+  const today = clockTimeOn(day, timeOfDayMs, zone);
+  return today >= at ? today : clockTimeOn(addDays(day, 1), timeOfDayMs, zone);
+}

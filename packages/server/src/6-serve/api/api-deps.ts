@@ -1,0 +1,33 @@
+/** What the API is given: ports to read from, the clock, and the few settings it shows. */
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { ChangeFeed } from "../../lib/change-feed.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { LedgerStore } from "../../storage/ledger-store.ts";
+import type { SampleStore } from "../../storage/sample-store.ts";
+
+export interface ApiDeps {
+  store: LedgerStore;
+  samples: SampleStore;
+  clock: Clock;
+  feed: ChangeFeed;
+  version: string;
+  /** Where people and jobs reach this server, without a slash at the end. Asked each time: port 0 is known only after listening. */
+  publicUrl: () => string;
+  /** `host:port` of OTLP/gRPC, null when it is off. */
+  grpcAddress: () => string | null;
+  authRequired: boolean;
+  /** True when alerts go anywhere. */
+  receiverConfigured: boolean;
+}
+
+/** A Fastify instance whose routes are typed by their zod schemas. */
+export type ApiApp = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;

@@ -1,0 +1,137 @@
+import { describe, expect, test } from "vitest";
+import type { Run } from "../../../model/run.ts";
+import { HOUR, jobRow, judgementRow, MINUTE, NOW, runRow, slotRow } from "../test-support/rows.ts";
+import { type HealthFacts, jobHealth } from "./job-health.ts";
+
+const BERLIN = {
+  schedule: {
+    kind: "cron",
+    cron: "0 2 * * *",
+    seconds: false,
+    timezone: "Europe/Berlin",
+    earlyWindowMs: null,
+    lateWindowMs: null,
+  },
+} as const;
+
+function facts(change: Partial<HealthFacts> = {}): HealthFacts {
+  return {
+    job: jobRow(BERLIN),
+    runs: [runRow()],
+    runningCount: 0,
+    slots: [],
+    judgements: [],
+    nextSlotAt: NOW + 20 * HOUR,
+    usualDurationMs: null,
+    ...change,
+  };
+}
+
+const running: Partial<Run> = {
+  phase: "running",
+  completedAt: null,
+  durationMs: null,
+  startedAt: NOW - 12 * MINUTE,
+};
+
+describe("the health of a job is one word and one sentence", () => {
+  test.each<[string, Partial<HealthFacts>, string, string]>([
+    [
+      "a good last run",
+      {},
+      "ok",
+      "The last run ended well at 2026-11-23 05:00 Europe/Berlin after 1 h. The next one is due at 2026-11-24 02:00 Europe/Berlin.",
+    ],
+    ["no run at all", { runs: [], nextSlotAt: null }, "new", "No run has ended yet."],
+    [
+      "a run under way",
+      { runs: [runRow(running)], runningCount: 1, usualDurationMs: 14 * MINUTE },
+      "running",
+      "Running for 12 m, usually 14 m in all.",
+    ],
+    ["two runs under way", { runningCount: 2 }, "running", "2 runs are under way."],
+    [
+      "a bad last run",
+      { runs: [runRow({ phase: "failed", errorMessage: "disk full\nat line 3" })] },
+      "failing",
+      "The last run failed at 2026-11-23 05:00 Europe/Berlin: disk full.",
+    ],
+    [
+      "a killed last run",
+      { runs: [runRow({ phase: "lost", signal: "SIGKILL" })] },
+      "failing",
+      "The last run was lost at 2026-11-23 05:00 Europe/Berlin: killed by SIGKILL.",
+    ],
+    [
+      "a new try after a bad run",
+      { runs: [runRow(running), runRow({ phase: "failed" })], runningCount: 1 },
+      "failing",
+      "The last run failed at 2026-11-23 05:00 Europe/Berlin.",
+    ],
+    [
+      "an open critical fact",
+      { judgements: [judgementRow({ severity: "critical", explanation: "Missed: nothing came" })] },
+      "failing",
+      "Missed: nothing came.",
+    ],
+    [
+      "an open warning beside an informative fact",
+      {
+        judgements: [
+          judgementRow({ id: 1, severity: "info", explanation: "Unusual." }),
+          judgementRow({ id: 2, severity: "warning", type: "start_late", explanation: "Started 4 m late." }),
+        ],
+      },
+      "late",
+      "Started 4 m late.",
+    ],
+    ["only an informative fact", { judgements: [judgementRow({ severity: "info" })] }, "ok", ""],
+    ["a mended fact", { judgements: [judgementRow({ state: "resolved" })] }, "ok", ""],
+    [
+      "a slot that nothing came for",
+      { slots: [slotRow({ slotAt: NOW - 4 * HOUR })] },
+      "late",
+      "Late: expected at 2026-11-23 02:00 Europe/Berlin, and nothing has come since, for 4 h.",
+    ],
+    ["a slot whose window is still open", { slots: [slotRow({ slotAt: NOW - MINUTE })] }, "ok", ""],
+    [
+      "a slot that nobody can tell of",
+      { slots: [slotRow({ state: "unknown", reason: "Batchwatch was down" })] },
+      "unknown",
+      "Nobody can say what became of the run due at 2026-11-23 03:00 Europe/Berlin: Batchwatch was down.",
+    ],
+    [
+      "a silent source",
+      {
+        judgements: [
+          judgementRow({ type: "source_silent", severity: "warning", explanation: "Silent for 6 m." }),
+        ],
+      },
+      "unknown",
+      "Silent for 6 m.",
+    ],
+    [
+      "a failed backfill after a good run",
+      { runs: [runRow({ phase: "failed", runType: "backfill" }), runRow()] },
+      "ok",
+      "",
+    ],
+    [
+      "a cancelled run",
+      { runs: [runRow({ phase: "cancelled" })], nextSlotAt: null },
+      "ok",
+      "The last run was cancelled at 2026-11-23 05:00 Europe/Berlin.",
+    ],
+    [
+      "a paused job that fails",
+      { job: jobRow({ paused: true }), runs: [runRow({ phase: "failed" })] },
+      "paused",
+      "Paused: it is recorded and judged, and nobody is notified.",
+    ],
+  ])("%s", (_name, change, health, reason) => {
+    const verdict = jobHealth(facts(change), NOW);
+    expect(verdict.health).toBe(health);
+    if (reason !== "") expect(verdict.reason).toBe(reason);
+    expect(verdict.reason).toMatch(/^[A-Z\d].*[.…]$/s);
+  });
+});

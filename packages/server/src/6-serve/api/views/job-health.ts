@@ -1,0 +1,180 @@
+/**
+ * How a job is, in one word and one sentence. Pure: rows and the time in, words out.
+ *
+ * In this order: paused; failing (an open critical fact, or its last run ended badly); unknown (its source is silent, or
+ * its last slot or run is); late (an open warning, or a slot that nothing came for); running; new (no run yet); ok.
+ * Backfills decide nothing, and facts that are only informative change nothing.
+ */
+import {
+  formatDuration,
+  isExecutingPhase,
+  isFailurePhase,
+  isTerminalPhase,
+  type JOB_HEALTHS,
+  PHASE_SENTENCES,
+} from "@batchwatch/protocol";
+import { instantText } from "../../../lib/calendar/time-text.ts";
+import type { Job } from "../../../model/job.ts";
+import type { Run } from "../../../model/run.ts";
+import type { Judgement, Slot } from "../../../model/watch.ts";
+import { runTime } from "./instants.ts";
+import { byWorst, factWords, isOpen } from "./judgement-view.ts";
+import { isOverdue } from "./slot-view.ts";
+import { asSentence, shortText, zoneOf } from "./words.ts";
+
+export type JobHealth = (typeof JOB_HEALTHS)[number];
+
+/** Worst first: the order of `sort=health`. */
+export const HEALTHS_BY_URGENCY: readonly JobHealth[] = [
+  "failing",
+  "late",
+  "unknown",
+  "running",
+  "new",
+  "ok",
+  "paused",
+];
+
+export interface HealthFacts {
+  job: Job;
+  /** Latest runs, newest first; enough of them to hold the last one that ended. */
+  runs: readonly Run[];
+  runningCount: number;
+  /** Latest slots up to now, newest first. */
+  slots: readonly Slot[];
+  /** Open ones. */
+  judgements: readonly Judgement[];
+  nextSlotAt: number | null;
+  usualDurationMs: number | null;
+}
+
+export interface HealthVerdict {
+  health: JobHealth;
+  reason: string;
+}
+
+export function jobHealth(facts: HealthFacts, now: number): HealthVerdict {
+  return (
+    whenPaused(facts) ??
+    whenFailing(facts) ??
+    whenUnknown(facts) ??
+    whenLate(facts, now) ??
+    whenRunning(facts, now) ??
+    whenAtRest(facts)
+  );
+}
+
+function whenPaused({ job }: HealthFacts): HealthVerdict | null {
+  if (!job.settings.paused) return null;
+  return { health: "paused", reason: "Paused: it is recorded and judged, and nobody is notified." };
+}
+
+function whenFailing(facts: HealthFacts): HealthVerdict | null {
+  const worst = openFacts(facts).find((fact) => fact.severity === "critical");
+  if (worst !== undefined) return { health: "failing", reason: factReason(worst) };
+  const run = lastEnded(facts);
+  if (run === undefined || !isFailurePhase(run.phase)) return null;
+  const zone = zoneOf(facts.job.settings);
+  const message = run.errorMessage ?? run.errorType ?? exitText(run);
+  const what = `The last run ${ENDED[run.phase] ?? "failed"} at ${instantText(run.completedAt ?? runTime(run), zone)}`;
+  return {
+    health: "failing",
+    reason: message === null ? `${what}.` : asSentence(`${what}: ${shortText(message)}`),
+  };
+}
+
+const ENDED: Readonly<Record<string, string>> = {
+  failed: "failed",
+  dead_letter: "failed and has no retries left",
+  lost: "was lost",
+};
+
+function whenUnknown(facts: HealthFacts): HealthVerdict | null {
+  const silent = openFacts(facts).find((fact) => fact.type === "source_silent");
+  if (silent !== undefined) return { health: "unknown", reason: factReason(silent) };
+  const zone = zoneOf(facts.job.settings);
+  const [slot] = facts.slots;
+  if (slot?.state === "unknown") {
+    const why = slot.reason === null ? "" : `: ${slot.reason}`;
+    return {
+      health: "unknown",
+      reason: asSentence(
+        `Nobody can say what became of the run due at ${instantText(slot.slotAt, zone)}${why}`,
+      ),
+    };
+  }
+  const run = facts.runs.find(countsForHealth);
+  return run?.phase === "unknown"
+    ? { health: "unknown", reason: `The last run: ${PHASE_SENTENCES.unknown}` }
+    : null;
+}
+
+function whenLate(facts: HealthFacts, now: number): HealthVerdict | null {
+  const worst = openFacts(facts).find((fact) => fact.severity === "warning");
+  if (worst !== undefined) return { health: "late", reason: factReason(worst) };
+  const overdue = facts.slots.find((slot) => isOverdue(slot, now));
+  if (overdue === undefined) return null;
+  const zone = zoneOf(facts.job.settings);
+  return {
+    health: "late",
+    reason: `Late: expected at ${instantText(overdue.slotAt, zone)}, and nothing has come since, for ${formatDuration(now - overdue.slotAt)}.`,
+  };
+}
+
+function whenRunning(facts: HealthFacts, now: number): HealthVerdict | null {
+  if (facts.runningCount === 0) return null;
+  const run = facts.runs.find((candidate) => isExecutingPhase(candidate.phase));
+  if (facts.runningCount > 1 || run === undefined) {
+    return { health: "running", reason: `${facts.runningCount} runs are under way.` };
+  }
+  const since = run.startedAt === null ? "" : ` for ${formatDuration(Math.max(0, now - run.startedAt))}`;
+  const usual =
+    facts.usualDurationMs === null ? "" : `, usually ${formatDuration(facts.usualDurationMs)} in all`;
+  const verb =
+    run.phase === "retrying"
+      ? "Between two tries"
+      : run.phase === "suspect"
+        ? "Silent, yet not lost"
+        : "Running";
+  return { health: "running", reason: `${verb}${since}${usual}.` };
+}
+
+/** Nothing is wrong and nothing runs: new before the first run has ended, ok after it. */
+function whenAtRest(facts: HealthFacts): HealthVerdict {
+  const run = lastEnded(facts);
+  if (run === undefined) return { health: "new", reason: `No run has ended yet.${nextText(facts)}` };
+  const at = instantText(run.completedAt ?? runTime(run), zoneOf(facts.job.settings));
+  if (run.phase === "cancelled" || run.phase === "skipped") {
+    return { health: "ok", reason: `The last run was ${run.phase} at ${at}.${nextText(facts)}` };
+  }
+  const took = run.durationMs === null ? "" : ` after ${formatDuration(run.durationMs)}`;
+  const degraded = run.degraded ? ", though a step failed" : "";
+  return { health: "ok", reason: `The last run ended well at ${at}${took}${degraded}.${nextText(facts)}` };
+}
+
+function nextText(facts: HealthFacts): string {
+  if (facts.nextSlotAt === null) return "";
+  return ` The next one is due at ${instantText(facts.nextSlotAt, zoneOf(facts.job.settings))}.`;
+}
+
+function openFacts(facts: HealthFacts): Judgement[] {
+  return byWorst(facts.judgements.filter(isOpen));
+}
+
+function factReason(fact: Judgement): string {
+  const text = fact.explanation.trim();
+  return asSentence(text === "" ? factWords(fact.type) : text);
+}
+
+function lastEnded(facts: HealthFacts): Run | undefined {
+  return facts.runs.find((run) => countsForHealth(run) && isTerminalPhase(run.phase));
+}
+
+function countsForHealth(run: Run): boolean {
+  return run.runType !== "backfill";
+}
+
+function exitText(run: Run): string | null {
+  if (run.signal !== null) return `killed by ${run.signal}`;
+  return run.exitCode === null ? null : `exit code ${run.exitCode}`;
+}

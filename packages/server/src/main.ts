@@ -1,0 +1,328 @@
+/**
+ * The composition root. `serve` wires the stages top to bottom, in the order in which data passes them:
+ * receive → record → watch → alert → notify → serve. `runServer` is `batchwatch serve`: it prints where the server is and
+ * stops it on signals. Everything is given its parts here; nothing below looks anything up.
+ */
+
+import { hostname } from "node:os";
+import { Server as TlsServer } from "node:tls";
+import { type Config, formatDuration } from "@batchwatch/protocol";
+import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import packageJson from "../package.json" with { type: "json" };
+import { registerEvents } from "./1-receive/events/events-routes.ts";
+import { startOtlpGrpc } from "./1-receive/otlp/otlp-grpc.ts";
+import { registerOtlpHttp } from "./1-receive/otlp/otlp-http.ts";
+import { createOtlpReceiver, type ReceiveOtlp } from "./1-receive/otlp/receive-otlp.ts";
+import { createPingJobs } from "./1-receive/ping/ping-jobs.ts";
+import { registerPings } from "./1-receive/ping/ping-routes.ts";
+import { createIntake } from "./2-record/intake.ts";
+import { Ledger } from "./2-record/ledger/ledger.ts";
+import { createRetention } from "./2-record/retention.ts";
+import { createWatch, type Watch } from "./3-watch/create-watch.ts";
+import { createIncidentFolding } from "./4-alert/incident-folding.ts";
+import { createReceiver } from "./5-notify/channel-registry.ts";
+import { createOutbox, type Outbox } from "./5-notify/outbox.ts";
+import { registerApi } from "./6-serve/api/register-api.ts";
+import { registerHealth } from "./6-serve/health.ts";
+import { createHttpServer, readTlsFiles } from "./6-serve/http-server.ts";
+import { registerMetricsEndpoint } from "./6-serve/metrics-endpoint.ts";
+import { findWebDir, registerWebPages } from "./6-serve/web-pages.ts";
+import { type AccessControl, createAccessControl } from "./access/access-control.ts";
+import { isKeyRequired, refuseToStartWithoutKeys } from "./access/startup-check.ts";
+import { createJobsFiles, type JobsFiles } from "./config/jobs-files.ts";
+import { validateCron } from "./lib/calendar/cron-pattern.ts";
+import { ChangeFeed } from "./lib/change-feed.ts";
+import { type Clock, systemClock } from "./lib/clock.ts";
+import { hostPort, isAddressInfo, listenError } from "./lib/listen.ts";
+import { EMPTY_BATCH, type Intake } from "./model/intake.ts";
+import { createLogger } from "./self-monitoring/logger.ts";
+import { SelfMetrics } from "./self-monitoring/self-metrics.ts";
+import { lockDataDir } from "./storage/data-dir-lock.ts";
+import type { LedgerStore } from "./storage/ledger-store.ts";
+import { createSqliteStorage } from "./storage/open-storage.ts";
+import type { SampleStore } from "./storage/sample-store.ts";
+
+export const VERSION: string = packageJson.version;
+
+/** An engine that did not come round for this long is not ready. */
+const ENGINE_STALLED_MS = 30_000;
+
+export interface ServeOptions {
+  clock?: Clock;
+  log?: Logger;
+  /** Where the built page is; null = nowhere. Default: found beside the sources or the bundle. */
+  webDir?: string | null;
+}
+
+export interface RunningServer {
+  /** e.g. `http://127.0.0.1:4318`, with the port that was picked for 0. */
+  httpUrl: string;
+  /** `host:port`, null when gRPC is off. */
+  grpcAddress: string | null;
+  /** What the page and alerts name: `http.publicUrl`, else `httpUrl`. */
+  publicUrl: string;
+  keyRequired: boolean;
+  /** For tests and tools inside this process. */
+  store: LedgerStore;
+  samples: SampleStore;
+  /** Reads the jobs files and certificates again. */
+  reload(): Promise<void>;
+  /** Takes no more, answers what is open, commits it, and closes the data. Idempotent. */
+  close(): Promise<void>;
+}
+
+type Closer = () => Promise<void> | void;
+
+export class NotServableError extends Error {
+  readonly code = "NOT_SERVABLE";
+}
+
+/**
+ * Starts a server.
+ * @throws DataDirInUseError, NoKeysError, ListenError, StorageError, TlsFilesError: each says what to do.
+ */
+export async function serve(config: Config, options: ServeOptions = {}): Promise<RunningServer> {
+  if (config.storage.url !== undefined)
+    throw new NotServableError(
+      "storage.url: serving from PostgreSQL is not possible yet. Leave it out: the ledger is then SQLite in dataDir.",
+    );
+  const closers: Closer[] = [];
+  const close = closeOnce(closers);
+  try {
+    return await start(config, options, closers, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** What every stage stands on. */
+interface Ground {
+  config: Config;
+  clock: Clock;
+  log: Logger;
+  selfMetrics: SelfMetrics;
+  feed: ChangeFeed;
+  store: LedgerStore;
+  samples: SampleStore;
+  access: AccessControl;
+  /** Known after listening. */
+  address: { http: string; grpc: string | null };
+  publicUrl: () => string;
+  /** Called in reverse order. */
+  closers: Closer[];
+}
+
+async function start(
+  config: Config,
+  options: ServeOptions,
+  closers: Closer[],
+  close: () => Promise<void>,
+): Promise<RunningServer> {
+  const ground = await openGround(config, options, closers);
+  const { store, samples, address } = ground;
+  const intake = buildRecord(ground);
+  const { watch, outbox } = buildWatchAlertNotify(ground, intake);
+  const jobsFiles = buildJobsFiles(ground);
+  const receiveOtlp = createOtlpReceiver({ intake, ...ground });
+  const app = await buildHttp(ground, { intake, receiveOtlp, outbox, jobsFiles, webDir: webDirOf(options) });
+
+  await jobsFiles.load();
+  address.http = await listenHttp(app, config);
+  address.grpc = await listenGrpc(ground, receiveOtlp);
+  jobsFiles.start();
+  await watch.start();
+  outbox.start();
+
+  return {
+    httpUrl: address.http,
+    grpcAddress: address.grpc,
+    publicUrl: ground.publicUrl(),
+    keyRequired: ground.access.required,
+    store,
+    samples,
+    close,
+    async reload() {
+      reloadCertificates(app, config);
+      await jobsFiles.load();
+    },
+  };
+}
+
+async function openGround(config: Config, options: ServeOptions, closers: Closer[]): Promise<Ground> {
+  const clock = options.clock ?? systemClock;
+  const log = options.log ?? createLogger(config.log);
+  const lock = lockDataDir(config.dataDir);
+  closers.push(() => lock.release());
+  const { ledger: store, samples } = createSqliteStorage({ dataDir: config.dataDir });
+  closers.push(
+    () => store.close(),
+    () => samples.close(),
+  );
+  await store.open();
+  await samples.open();
+  await refuseToStartWithoutKeys(config, store);
+  const access = createAccessControl({ store, clock, log, required: isKeyRequired(config) });
+  const address: Ground["address"] = { http: "", grpc: null };
+  const publicUrl = (): string => config.http.publicUrl ?? address.http;
+  const [selfMetrics, feed] = [new SelfMetrics(), new ChangeFeed()];
+  return { config, clock, log, selfMetrics, feed, store, samples, access, address, publicUrl, closers };
+}
+
+/** Run events, spans, logs and samples become durable and then runs. */
+function buildRecord(ground: Ground): Intake {
+  const { config, store, samples, closers } = ground;
+  const intake = createIntake({
+    ...ground,
+    ledger: new Ledger(ground),
+    metrics: null,
+    maxPendingBytes: config.intake.maxPendingBytes,
+  });
+  const retention = createRetention({ ...ground, ledger: store, samples, ages: config.retention });
+  retention.start();
+  closers.push(
+    () => intake.close(),
+    () => retention.stop(),
+  );
+  return intake;
+}
+
+/** Deadlines are judged, judgements become incidents, incidents leave the house. */
+function buildWatchAlertNotify(ground: Ground, intake: Intake): { watch: Watch; outbox: Outbox } {
+  const { config, selfMetrics, closers } = ground;
+  const receivers = config.receivers.map(({ name, type, ...channelOptions }) =>
+    createReceiver(name, type, channelOptions),
+  );
+  const alerted = receivers.filter(({ name }) => (config.alerts.receiver ?? name) === name);
+  const watch = createWatch({
+    ...ground,
+    say: (event) => intake.submit({ ...EMPTY_BATCH, events: [event] }),
+    options: {
+      catchUpGraceMs: config.watch.catchUpGrace,
+      liveHorizonMs: config.watch.liveHorizon,
+      lostSettleMs: config.watch.lostSettle,
+    },
+  });
+  watch.engine.register(
+    createIncidentFolding({ ...ground, meter: selfMetrics.stage("alert"), receivers: alerted }),
+  );
+  const outbox = createOutbox({ ...ground, receivers });
+  closers.push(
+    () => outbox.stop(),
+    () => watch.stop(),
+  );
+  return { watch, outbox };
+}
+
+function buildJobsFiles(ground: Ground): JobsFiles {
+  const { config, closers } = ground;
+  const { files: patterns, reloadInterval: reloadIntervalMs } = config.jobs;
+  const jobsFiles = createJobsFiles({ ...ground, patterns, reloadIntervalMs, checkCron: validateCron });
+  closers.push(() => jobsFiles.stop());
+  return jobsFiles;
+}
+
+interface HttpParts {
+  intake: Intake;
+  receiveOtlp: ReceiveOtlp;
+  outbox: Outbox;
+  jobsFiles: JobsFiles;
+  webDir: string | null;
+}
+
+/** The doors: receivers first, then what reads. */
+async function buildHttp(ground: Ground, parts: HttpParts): Promise<FastifyInstance> {
+  const { config, store, feed, clock, access, selfMetrics, closers } = ground;
+  const { intake, outbox, jobsFiles } = parts;
+  const app = createHttpServer({ ...ground, http: config.http });
+  closers.push(() => app.close());
+
+  await registerPings(app, { ...ground, intake, jobs: createPingJobs(store, feed), ...config.ping });
+  registerEvents(app, { ...ground, intake, checkCron: validateCron, ...config.events });
+  await registerOtlpHttp(app, { receive: parts.receiveOtlp, ...config.otlp });
+
+  await registerApi(app, {
+    ...ground,
+    version: VERSION,
+    grpcAddress: () => ground.address.grpc,
+    authRequired: access.required,
+    receiverConfigured: config.receivers.length > 0,
+  });
+  registerHealth(app, access, [
+    { name: "storage", check: () => store.check().then(() => null) },
+    { name: "outbox", check: () => whyStalled(clock.now() - outbox.lastRoundAt()) },
+    { name: "jobsFiles", check: () => jobsFiles.trouble(), advisory: true },
+  ]);
+  registerMetricsEndpoint(app, selfMetrics);
+  registerWebPages(app, parts.webDir);
+  return app;
+}
+
+function webDirOf({ webDir }: ServeOptions): string | null {
+  return webDir === undefined ? findWebDir() : webDir;
+}
+
+function whyStalled(sinceMs: number): string | null {
+  return sinceMs > ENGINE_STALLED_MS ? `has not come round for ${formatDuration(sinceMs)}` : null;
+}
+
+async function listenHttp(app: FastifyInstance, { http }: Config): Promise<string> {
+  try {
+    await app.listen({ host: http.host, port: http.port });
+  } catch (error) {
+    throw listenError(error, http, "--http");
+  }
+  const bound = app.server.address();
+  const port = isAddressInfo(bound) ? bound.port : http.port;
+  return `${http.tls === undefined ? "http" : "https"}://${hostPort(reachableName(http.host), port)}`;
+}
+
+async function listenGrpc(ground: Ground, receive: ReceiveOtlp): Promise<string | null> {
+  const { grpc, http, otlp } = ground.config;
+  if (!grpc.enabled) return null;
+  const tls = http.tls === undefined ? null : readTlsFiles(http.tls);
+  try {
+    const server = await startOtlpGrpc({
+      ...ground,
+      ...grpc,
+      receive,
+      tls,
+      bodyLimitBytes: otlp.bodyLimitBytes,
+    });
+    ground.closers.push(() => server.close());
+    return hostPort(reachableName(grpc.host), server.port);
+  } catch (error) {
+    throw listenError(error, grpc, "--grpc");
+  }
+}
+
+/** "All addresses" is nothing that can be called. */
+function reachableName(host: string): string {
+  return host === "0.0.0.0" || host === "::" || host === "[::]" ? hostname() : host;
+}
+
+function reloadCertificates(app: FastifyInstance, { http }: Config): void {
+  if (http.tls === undefined) return;
+  const { server } = app as { server: unknown };
+  if (server instanceof TlsServer) server.setSecureContext(readTlsFiles(http.tls));
+}
+
+/** The last opened is the first closed; one that fails does not keep the others open. */
+function closeOnce(closers: readonly Closer[]): () => Promise<void> {
+  let closing: Promise<void> | null = null;
+  return () => {
+    closing ??= (async () => {
+      const failures: unknown[] = [];
+      for (const closer of closers.toReversed()) {
+        try {
+          await closer();
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+      if (failures.length > 0) throw new AggregateError(failures, "Not everything could be closed cleanly.");
+    })();
+    return closing;
+  };
+}

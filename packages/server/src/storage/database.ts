@@ -1,0 +1,167 @@
+/**
+ * A database as the verbs see it: committed rows to read, and one transaction at a time to write in. Both engines
+ * stand behind it; Kysely builds the SQL for both.
+ */
+import {
+  type Compilable,
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from "kysely";
+import { cleanText } from "../lib/clean-text.ts";
+import type { Capabilities } from "./capabilities.ts";
+import { StorageError } from "./storage-error.ts";
+import type { Tables } from "./tables.ts";
+
+export interface Outcome {
+  rows: unknown[];
+  affected: number;
+}
+
+/** Runs one statement. SQLite answers at once, PostgreSQL later. */
+export type Execute = (text: string, parameters: readonly unknown[]) => Outcome | Promise<Outcome>;
+
+/**
+ * A statement that runs for many rows, compiled once. `build` must use each field of its rows as a plain value and
+ * must not look at it: on SQLite it sees placeholders.
+ */
+export interface ManyRows<Row> {
+  /** Fields of a row. */
+  fields: readonly (keyof Row & string)[];
+  build(db: Kysely<Tables>, rows: readonly Row[]): Compilable;
+}
+
+/** The same for a statement that takes one row at a time (update, delete). */
+export interface EachRow<Row> {
+  fields: readonly (keyof Row & string)[];
+  build(db: Kysely<Tables>, row: Row): Compilable;
+}
+
+export interface Writer {
+  readonly capabilities: Capabilities;
+  readonly db: Kysely<Tables>;
+  /** Inserts all rows; answers what the statement returns, in no particular order. */
+  insertAll<Row>(statement: ManyRows<Row>, rows: readonly Row[]): Promise<unknown[]>;
+  /** Runs the statement for each row, in order. */
+  runEach<Row>(statement: EachRow<Row>, rows: readonly Row[]): Promise<Outcome[]>;
+}
+
+export interface LedgerDatabase {
+  readonly capabilities: Capabilities;
+  /** Sees committed rows only. Never use it inside `write`. */
+  readonly read: Kysely<Tables>;
+  open(): Promise<void>;
+  close(): Promise<void>;
+  /**
+   * One transaction, and the only way to write. `work` awaits nothing but its own statements: on SQLite all of it
+   * then runs in one go. It may run again when other writers were in the way.
+   */
+  write<T>(work: (writer: Writer) => Promise<T>): Promise<T>;
+}
+
+/** A Kysely whose every statement goes to `execute`. Transactions are the database's, not Kysely's. */
+export function kyselyOver(engine: Capabilities["engine"], execute: Execute): Kysely<Tables> {
+  const connection: DatabaseConnection = {
+    async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+      const { rows, affected } = await execute(query.sql, query.parameters);
+      return { rows: rows as R[], numAffectedRows: BigInt(affected) };
+    },
+    streamQuery() {
+      throw new Error("Streaming is not used: rows are read in pages.");
+    },
+  };
+  const driver: Driver = {
+    init: async () => {},
+    acquireConnection: async () => connection,
+    beginTransaction: () => Promise.reject(new Error("Use LedgerDatabase.write for transactions.")),
+    commitTransaction: async () => {},
+    rollbackTransaction: async () => {},
+    releaseConnection: async () => {},
+    destroy: async () => {},
+  };
+  const dialect: Dialect =
+    engine === "sqlite"
+      ? {
+          createAdapter: () => new SqliteAdapter(),
+          createDriver: () => driver,
+          createQueryCompiler: () => new SqliteQueryCompiler(),
+          createIntrospector: (db) => new SqliteIntrospector(db),
+        }
+      : {
+          createAdapter: () => new PostgresAdapter(),
+          createDriver: () => driver,
+          createQueryCompiler: () => new PostgresQueryCompiler(),
+          createIntrospector: (db) => new PostgresIntrospector(db),
+        };
+  return new Kysely<Tables>({ dialect });
+}
+
+/** Stands for a field of a row while a statement is compiled. */
+class Placeholder {
+  readonly field: string;
+  constructor(field: string) {
+    this.field = field;
+  }
+}
+
+interface Template {
+  text: string;
+  /** Name of a field, or a value that is the same for each row. */
+  parameters: readonly (Placeholder | unknown)[];
+}
+
+/** Templates by statement: compiled at the first use and kept as long as the database. */
+export class Templates {
+  readonly #db: Kysely<Tables>;
+  readonly #templates = new Map<object, Template>();
+
+  constructor(db: Kysely<Tables>) {
+    this.#db = db;
+  }
+
+  ofInsert<Row>(statement: ManyRows<Row>): Template {
+    return this.#template(statement, (row) => statement.build(this.#db, [row as Row]), statement.fields);
+  }
+
+  ofEach<Row>(statement: EachRow<Row>): Template {
+    return this.#template(statement, (row) => statement.build(this.#db, row as Row), statement.fields);
+  }
+
+  #template(key: object, build: (row: unknown) => Compilable, fields: readonly string[]): Template {
+    const known = this.#templates.get(key);
+    if (known !== undefined) return known;
+    const row = Object.fromEntries(fields.map((field) => [field, new Placeholder(field)]));
+    const { sql: text, parameters } = build(row).compile();
+    const template = { text, parameters };
+    this.#templates.set(key, template);
+    return template;
+  }
+}
+
+export function fillTemplate(template: Template, row: unknown): unknown[] {
+  const fields = row as Readonly<Record<string, unknown>>;
+  return template.parameters.map((parameter) =>
+    parameter instanceof Placeholder ? fields[parameter.field] : parameter,
+  );
+}
+
+/** Refuses what an engine would quietly bend, and cleans text. */
+export function storableValue(value: unknown): unknown {
+  if (value === null || value instanceof Uint8Array) return value;
+  if (typeof value === "string") return cleanText(value);
+  if (typeof value === "number") {
+    if (Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value)) return value;
+    throw new StorageError("INVALID_VALUE", `${value} is no finite number up to 2^53 - 1`);
+  }
+  if (Array.isArray(value)) return value.map(storableValue);
+  throw new StorageError("INVALID_VALUE", `a value of type ${typeof value} has no column type`);
+}

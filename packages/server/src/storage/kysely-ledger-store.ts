@@ -1,0 +1,46 @@
+/**
+ * The ledger store over any database that LedgerDatabase describes: the verbs of each subject stand in a file of their
+ * own under verbs/, and come together here.
+ */
+import { randomUUID } from "node:crypto";
+import type { LedgerDatabase } from "./database.ts";
+import type { LedgerStore } from "./ledger-store.ts";
+import { migrate } from "./migrations/migrate.ts";
+import { deadlineVerbs } from "./verbs/deadline-verbs.ts";
+import { installationVerbs } from "./verbs/installation-verbs.ts";
+import { jobVerbs } from "./verbs/job-verbs.ts";
+import { recentRunVerbs } from "./verbs/recent-runs.ts";
+import { retentionVerbs } from "./verbs/retention-verbs.ts";
+import { commitLedger } from "./verbs/run-commit.ts";
+import { runVerbs } from "./verbs/run-verbs.ts";
+import { telemetryVerbs } from "./verbs/telemetry-verbs.ts";
+import { watchVerbs } from "./verbs/watch-verbs.ts";
+
+export function createKyselyLedgerStore(
+  database: LedgerDatabase,
+  newUuid: () => string = randomUUID,
+): LedgerStore {
+  return {
+    engine: database.capabilities.engine,
+    async open() {
+      await database.open();
+      await migrate(database);
+    },
+    close: () => database.close(),
+    async check() {
+      // A write that changes nothing still needs a database that can be written.
+      await database.write(async ({ db }) => {
+        await db.deleteFrom("installation_facts").where("name", "=", "").execute();
+      });
+    },
+    commit: (commit) => database.write((writer) => commitLedger(writer, commit)),
+    ...jobVerbs(database, newUuid),
+    ...runVerbs(database),
+    ...recentRunVerbs(database),
+    ...telemetryVerbs(database),
+    ...deadlineVerbs(database),
+    ...watchVerbs(database),
+    ...installationVerbs(database),
+    ...retentionVerbs(database),
+  };
+}

@@ -1,0 +1,52 @@
+/** Makes the stores of a data directory, or of a PostgreSQL address. Each is opened by its own `open()`. */
+import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { createKyselyLedgerStore } from "./kysely-ledger-store.ts";
+import type { LedgerStore } from "./ledger-store.ts";
+import { PostgresDatabase } from "./postgres/postgres-database.ts";
+import type { SampleStore } from "./sample-store.ts";
+import { SqliteSampleStore } from "./samples/sqlite-sample-store.ts";
+import { SqliteDatabase } from "./sqlite/sqlite-database.ts";
+import { StorageError } from "./storage-error.ts";
+
+export const LEDGER_FILE = "ledger.db";
+export const SAMPLES_FILE = "samples.db";
+
+/** The embedded default: both stores as files of one directory, which is made where it is missing. */
+export function createSqliteStorage(options: { dataDir: string; newUuid?: () => string }): {
+  ledger: LedgerStore;
+  samples: SampleStore;
+} {
+  const { dataDir, ...rest } = options;
+  return {
+    ledger: createSqliteLedger({ path: join(dataDir, LEDGER_FILE), ...rest }),
+    samples: createSqliteSamples({ path: join(dataDir, SAMPLES_FILE) }),
+  };
+}
+
+/** `path` may be ":memory:" for tests. `newUuid` makes ping UUIDs. */
+export function createSqliteLedger(options: { path: string; newUuid?: () => string }): LedgerStore {
+  makeDirectoryOf(options.path);
+  return createKyselyLedgerStore(new SqliteDatabase(options.path), options.newUuid);
+}
+
+/** `path` may be ":memory:" for tests. */
+export function createSqliteSamples(options: { path: string }): SampleStore {
+  makeDirectoryOf(options.path);
+  return new SqliteSampleStore(options.path);
+}
+
+/** `url` as libpq takes it: postgres://user:password@host:port/database. */
+export function createPostgresLedger(options: { url: string; newUuid?: () => string }): LedgerStore {
+  return createKyselyLedgerStore(new PostgresDatabase(options.url), options.newUuid);
+}
+
+function makeDirectoryOf(path: string): void {
+  if (path === ":memory:") return;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new StorageError("CANNOT_OPEN", why, { cause: error });
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * The ledger's database on SQLite: one connection writes, under a mutex; a second one, read-only, sees committed rows
+ * only. In memory there is one connection, and reads wait for the mutex.
+ */
+import type { Kysely } from "kysely";
+import { Mutex } from "../../lib/mutex.ts";
+import { SQLITE_CAPABILITIES } from "../capabilities.ts";
+import {
+  fillTemplate,
+  kyselyOver,
+  type LedgerDatabase,
+  type Outcome,
+  Templates,
+  type Writer,
+} from "../database.ts";
+import { StorageError } from "../storage-error.ts";
+import type { Tables } from "../tables.ts";
+import { SqliteConnection } from "./sqlite-connection.ts";
+
+export class SqliteDatabase implements LedgerDatabase {
+  readonly capabilities = SQLITE_CAPABILITIES;
+  readonly read: Kysely<Tables>;
+  readonly #path: string;
+  readonly #mutex = new Mutex();
+  readonly #writer: Writer;
+  #writing: SqliteConnection | null = null;
+  #reading: SqliteConnection | null = null;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.read = kyselyOver("sqlite", (text, parameters) => {
+      if (this.#reading !== null) return this.#reading.execute(text, parameters);
+      return this.#mutex.run(() => this.#connection().execute(text, parameters));
+    });
+    this.#writer = this.#createWriter();
+  }
+
+  async open(): Promise<void> {
+    this.#writing ??= new SqliteConnection(this.#path, "write");
+    if (this.#path !== ":memory:") this.#reading ??= new SqliteConnection(this.#path, "read");
+  }
+
+  async close(): Promise<void> {
+    await this.#mutex.run(() => {
+      // The writer goes last: closing it folds the write-ahead log into the file.
+      this.#reading?.close();
+      this.#writing?.close();
+      this.#reading = null;
+      this.#writing = null;
+    });
+  }
+
+  write<T>(work: (writer: Writer) => Promise<T>): Promise<T> {
+    return this.#mutex.run(async () => {
+      const connection = this.#connection();
+      connection.exec("begin immediate");
+      try {
+        const result = await work(this.#writer);
+        connection.exec("commit");
+        return result;
+      } catch (error) {
+        // SQLite ends the transaction by itself after some errors, a full disk for one.
+        if (connection.isInTransaction) connection.exec("rollback");
+        throw error;
+      }
+    });
+  }
+
+  #connection(): SqliteConnection {
+    if (this.#writing === null) throw new StorageError("CANNOT_OPEN", "the ledger is not open");
+    return this.#writing;
+  }
+
+  #createWriter(): Writer {
+    const db = kyselyOver("sqlite", (text, parameters) => this.#connection().execute(text, parameters));
+    const templates = new Templates(db);
+    return {
+      capabilities: this.capabilities,
+      db,
+      insertAll: async (statement, rows) => {
+        const template = templates.ofInsert(statement);
+        const connection = this.#connection();
+        const returned: unknown[] = [];
+        for (const row of rows)
+          returned.push(...connection.execute(template.text, fillTemplate(template, row)).rows);
+        return returned;
+      },
+      runEach: async (statement, rows) => {
+        const template = templates.ofEach(statement);
+        const connection = this.#connection();
+        return rows.map((row): Outcome => connection.execute(template.text, fillTemplate(template, row)));
+      },
+    };
+  }
+}

@@ -1,0 +1,165 @@
+/** The job's runs, newest first, by phase and period. */
+
+import { RUN_PHASES } from "@batchwatch/protocol/phases";
+import { Select } from "@mantine/core";
+import { useState } from "react";
+import { Link, useSearchParams } from "react-router";
+import { useRuns } from "../../api/queries.ts";
+import type { JobKey } from "../../api/query-keys.ts";
+import type { RunSummary } from "../../api/resources.ts";
+import { now } from "../../clock/clock.ts";
+import { useZone } from "../../clock/zone-choice.ts";
+import { Answer } from "../../components/Answer.tsx";
+import { type Column, DataTable } from "../../components/DataTable.tsx";
+import { Duration, ElapsedDuration } from "../../components/Duration.tsx";
+import { EmptyState } from "../../components/EmptyState.tsx";
+import { Instant } from "../../components/Instant.tsx";
+import { MoreButton } from "../../components/MoreButton.tsx";
+import { OutcomeBadge } from "../../components/OutcomeBadge.tsx";
+import { factWords, phaseLook } from "../../components/outcome.ts";
+import { Panel } from "../../components/Panel.tsx";
+import { formatCount } from "../../format/count.ts";
+import { withParams } from "../../url-state/board-filters.ts";
+import { runLink } from "../../url-state/links.ts";
+import { PERIODS, type Period, periodStart, readRunFilters } from "../../url-state/run-filters.ts";
+import classes from "./job.module.css";
+
+const PERIOD_WORDS: Readonly<Record<Period, string>> = {
+  "24h": "last 24 hours",
+  "7d": "last 7 days",
+  "30d": "last 30 days",
+};
+
+export function JobRuns({ job }: { job: JobKey }) {
+  const [params, setParams] = useSearchParams();
+  const filters = readRunFilters(params);
+  const [openedAt] = useState(now);
+  const key = { namespace: job.namespace, environment: job.environment, jobName: job.jobName };
+  const runs = useRuns(key, filters, periodStart(filters.period, openedAt));
+  const zone = useZone();
+  const change = (changes: Record<string, string | null>) =>
+    setParams((current) => withParams(current, changes), { replace: true });
+  return (
+    <Panel
+      title="Runs"
+      flush
+      aside={
+        <>
+          <Select
+            size="xs"
+            className={classes.choice}
+            aria-label="Phase"
+            placeholder="Any phase"
+            data={RUN_PHASES.map((phase) => ({ value: phase, label: phaseLook(phase).word }))}
+            value={filters.phase}
+            onChange={(phase) => change({ phase })}
+            clearable
+          />
+          <Select
+            size="xs"
+            className={classes.choice}
+            aria-label="Period"
+            placeholder="Any time"
+            data={PERIODS.map((value) => ({ value, label: PERIOD_WORDS[value] }))}
+            value={filters.period}
+            onChange={(period) => change({ period })}
+            clearable
+          />
+        </>
+      }
+    >
+      <Answer query={runs}>
+        {(data) => {
+          const rows = data.pages.flatMap((page) => page.items);
+          if (rows.length === 0) {
+            return (
+              <div className={classes.inset}>
+                <EmptyState>
+                  {filters.phase || filters.period ? "No run matches these filters." : "No runs yet."}
+                </EmptyState>
+              </div>
+            );
+          }
+          return (
+            <>
+              <DataTable
+                caption="Runs, newest first"
+                columns={columnsFor(zone)}
+                rows={rows}
+                keyOf={(run) => run.runId}
+              />
+              <MoreButton query={runs} words="Show older runs" />
+            </>
+          );
+        }}
+      </Answer>
+    </Panel>
+  );
+}
+
+function columnsFor(zone: string): Column<RunSummary>[] {
+  return [
+    {
+      name: "Outcome",
+      cell: (run) => (
+        <span className={classes.outcome}>
+          <OutcomeBadge look={phaseLook(run.phase)} live={run.phase === "running"} />
+          {run.retryCount > 0 && <span className="bw-dim">try {run.retryCount + 1}</span>}
+        </span>
+      ),
+    },
+    {
+      name: "Run",
+      cell: (run) => (
+        <Link className={`bw-link ${classes.runId}`} to={runLink(run, run.runId)} title={run.runId}>
+          {run.runId}
+        </Link>
+      ),
+    },
+    {
+      name: `Started (${zone})`,
+      cell: (run) => <Instant at={run.startedAt ?? run.queuedAt ?? run.scheduledAt} show="seconds" bare />,
+    },
+    {
+      name: "Took",
+      figure: true,
+      cell: (run) =>
+        run.completedAt === null && run.startedAt !== null ? (
+          <ElapsedDuration since={run.startedAt} />
+        ) : (
+          <Duration ms={run.durationMs} />
+        ),
+    },
+    {
+      name: "Records",
+      figure: true,
+      cell: (run) => (
+        <>
+          {formatCount(run.recordsProcessed)}
+          {(run.recordsFailed ?? 0) > 0 && (
+            <span className={classes.failedCount}> {formatCount(run.recordsFailed)} failed</span>
+          )}
+        </>
+      ),
+    },
+    { name: "Why", grow: true, wideOnly: true, cell: (run) => <Why run={run} /> },
+  ];
+}
+
+function Why({ run }: { run: RunSummary }) {
+  const facts = run.openFacts.map(factWords);
+  const notes = [
+    ...(run.runType === "scheduled" ? [] : [run.runType]),
+    ...(run.degraded ? ["a step failed"] : []),
+    ...(run.conflict ? ["witnesses disagree"] : []),
+    ...facts,
+  ].join(", ");
+  const message = run.errorMessage ?? run.errorType ?? (run.signal ? `killed by ${run.signal}` : null);
+  return (
+    <span className={classes.why} title={[message, notes].filter(Boolean).join(" · ")}>
+      {message}
+      {message && notes ? " · " : ""}
+      <span className="bw-dim">{notes}</span>
+    </span>
+  );
+}

@@ -18,6 +18,7 @@ import { CHROMIUM_ARGS, findChromium } from "../scripts/find-chromium.ts";
 const WIDE = { width: 1280, height: 900 };
 const NARROW = { width: 390, height: 844 };
 const MINUTE = 60_000;
+const PATIENT = { timeout: 20_000 };
 
 let browser: Browser;
 let server: TestServer;
@@ -67,8 +68,8 @@ async function seriousFindings(page: Page): Promise<string[]> {
 }
 
 function sidewaysScroll(page: Page): Promise<number> {
-  return page.evaluate(() =>
-    Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth),
+  return page.evaluate<number>(
+    "Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)",
   );
 }
 
@@ -120,7 +121,7 @@ async function sendNight(): Promise<void> {
     { kind: "log", ...running, at: now - 4_000, output: "epoch 2: loss 0.3121" },
   ]);
   await expect
-    .poll(async () => (await server.request("/api/overview")).json)
+    .poll(async () => (await server.request("/api/overview")).json, PATIENT)
     .toMatchObject({ openIncidents: 2, jobs: 3, running: 1 });
 }
 
@@ -140,7 +141,7 @@ describe("an empty server", () => {
       expect(shown).toContain(line.trim());
     expect(await seriousFindings(page)).toEqual([]);
 
-    await page.evaluate(() => document.body.setAttribute("data-not-reloaded", ""));
+    await page.evaluate(`document.body.setAttribute("data-not-reloaded", "")`);
     const first = await server.request("/ping/local/my_job");
     expect(first.status).toBeLessThan(300);
     await page.getByRole("link", { name: "my_job" }).first().waitFor();
@@ -157,7 +158,7 @@ describe("the pages after a night", () => {
     const page = await open("/");
     await page.getByRole("heading", { name: /2 open incidents \(1 critical\)/ }).waitFor();
     const groups = page.getByRole("table", { name: "Jobs" }).getByRole("heading");
-    await expect.poll(() => groups.allInnerTexts()).toEqual(["Failing", "Late or at risk", "OK"]);
+    await expect.poll(() => groups.allInnerTexts(), PATIENT).toEqual(["Failing", "Late or at risk", "OK"]);
     const row = page.getByRole("row").filter({ hasText: "invoice_export" });
     expect(await row.getByText("failing", { exact: true }).count()).toBe(1);
     expect(await row.innerText()).toContain("relay refused <b>the</b> message");
@@ -176,7 +177,7 @@ describe("the pages after a night", () => {
     await page.getByRole("link", { name: "train_model" }).waitFor();
     await page.getByRole("textbox", { name: "Owner", exact: true }).fill("ml-team");
     await page.waitForURL(/owner=ml-team/);
-    await expect.poll(() => page.getByRole("link", { name: "load_orders" }).count()).toBe(0);
+    await expect.poll(() => page.getByRole("link", { name: "load_orders" }).count(), PATIENT).toBe(0);
     expect(complaints).toEqual([]);
   });
 
@@ -198,7 +199,7 @@ describe("the pages after a night", () => {
     await page.getByRole("heading", { name: "Duration and records" }).waitFor();
     await page.locator("svg[baseProfile]").waitFor();
     await expect
-      .poll(() => page.getByRole("table", { name: "Runs, newest first" }).getByRole("row").count())
+      .poll(() => page.getByRole("table", { name: "Runs, newest first" }).getByRole("row").count(), PATIENT)
       .toBe(7);
     const snippet = page.locator("pre");
     expect(await snippet.innerText()).toMatch(/curl -fsS http:\/\/127\.0\.0\.1:\d+\/ping\/[\w-]+\/start/);
@@ -216,7 +217,7 @@ describe("the pages after a night", () => {
     const page = await open("/runs/train-1?namespace=default&job=train_model");
     await page.getByRole("heading", { name: "train-1" }).waitFor();
     const phases = page.getByRole("list", { name: "Phases of the run" });
-    await expect.poll(() => phases.innerText()).toMatch(/scheduled[\s\S]*queued[\s\S]*running/);
+    await expect.poll(() => phases.innerText(), PATIENT).toMatch(/scheduled[\s\S]*queued[\s\S]*running/);
     await page.getByRole("heading", { name: "Duration exceeded" }).waitFor();
     await page.getByText("epoch 2: loss 0.3121").first().waitFor();
     expect(await page.getByRole("progressbar", { name: "Progress" }).count()).toBe(1);
@@ -256,23 +257,17 @@ describe("the pages after a night", () => {
     expect(complaints).toEqual([]);
   });
 
-  it("fit a narrow screen, and are readable in the dark", async () => {
-    const page = await open("/", { viewport: NARROW, colorScheme: "dark" });
-    const paths = [
-      ["/", "invoice_export"],
-      ["/jobs/default/load_orders", "How to ping"],
-      ["/runs/train-1?namespace=default&job=train_model", "epoch 2: loss 0.3121"],
-      ["/incidents", "invoice_export"],
-    ] as const;
-    for (const [path, text] of paths) {
-      await page.goto(server.httpUrl + path);
-      await page.getByText(text).first().waitFor();
-      expect(await sidewaysScroll(page), path).toBe(0);
-      expect(await seriousFindings(page), path).toEqual([]);
-    }
-    expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe(
-      "rgb(16, 19, 24)",
-    );
+  it.each([
+    ["/", "invoice_export"],
+    ["/jobs/default/load_orders", "How to ping"],
+    ["/runs/train-1?namespace=default&job=train_model", "epoch 2: loss 0.3121"],
+    ["/incidents", "invoice_export"],
+  ])("fit a narrow screen, and are readable in the dark: %s", async (path, text) => {
+    const page = await open(path, { viewport: NARROW, colorScheme: "dark" });
+    await page.getByText(text).first().waitFor();
+    expect(await sidewaysScroll(page)).toBe(0);
+    expect(await page.evaluate("getComputedStyle(document.body).backgroundColor")).toBe("rgb(16, 19, 24)");
+    expect(await seriousFindings(page)).toEqual([]);
     expect(complaints).toEqual([]);
   });
 

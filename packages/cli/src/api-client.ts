@@ -83,7 +83,7 @@ export class ApiClient {
   #refusal(status: number, text: string): string {
     const problem = problemOf(text);
     const fields = (problem?.errors ?? []).map(({ field, message }) => `\n  ${field}: ${message}`).join("");
-    const detail = problem === null ? "" : `: ${problem.detail ?? problem.title}${fields}`;
+    const detail = problem === null ? "" : `: ${fields === "" ? (problem.detail ?? problem.title) : fields}`;
     const remedy = status === 401 || status === 403 ? ". Give a key by --api-key or BATCHWATCH_API_KEY" : "";
     return `${this.#target.url} answered ${status}${detail}${remedy}`;
   }

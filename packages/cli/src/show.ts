@@ -53,7 +53,11 @@ const INSTANT = new Intl.DateTimeFormat("sv-SE", {
 
 /** "2026-11-24 02:00:00 UTC+1", in the zone of this terminal (TZ). */
 export function instant(iso: string | null): string {
-  return iso === null ? NOTHING : INSTANT.format(new Date(iso)).replace("−", "-").replace("GMT", "UTC");
+  return iso === null
+    ? NOTHING
+    : INSTANT.format(new Date(iso))
+        .replace("−", "-")
+        .replace(/GMT(?:\+0$)?/, "UTC");
 }
 
 export function duration(ms: number | null): string {

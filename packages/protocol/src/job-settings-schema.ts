@@ -5,23 +5,11 @@
 import { z } from "zod";
 import { parseDuration } from "./duration.ts";
 import { type FieldProblem, fieldPath, problemsOfZodError, problemsText } from "./field-problem.ts";
-import type {
-  CompleteBy,
-  CompleteByInput,
-  JobSettings,
-  JobSettingsInput,
-  Schedule,
-  ScheduleInput,
-  StartBy,
-  Weekday,
-} from "./job-settings.ts";
+import type { JobSettings, JobSettingsInput, ScheduleInput } from "./job-settings.ts";
 import { SEVERITIES, WEEKDAYS } from "./job-settings.ts";
 import { canonicalSettingsKeys } from "./job-settings-keys.ts";
+import { CLOCK_TIME, CLOCK_TIME_WITH_ZONE, scheduleInput, usedSettings } from "./job-settings-values.ts";
 import { DETECTION_TYPES, VIOLATION_TYPES } from "./judgements.ts";
-
-const CLOCK_TIME = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/;
-const CLOCK_TIME_WITH_ZONE = /^(\S+)(?:\s+(\S+))?$/;
-const EVERY = /^(?:@?every)\s+(.+)$/i;
 
 const durationSchema = z
   .union([z.string(), z.number()], { error: 'must be a length of time such as "90s" or "1h 30m"' })
@@ -214,7 +202,7 @@ export function readJobSettings(input: unknown, options: { checkCron?: CheckCron
   }
   if (problems.length > 0 || !parsed.success)
     return { ok: false, problems: problems.map((problem) => asWritten(problem, keys.writtenAs)) };
-  return { ok: true, settings: used(parsed.data), input: parsed.data };
+  return { ok: true, settings: usedSettings(parsed.data), input: parsed.data };
 }
 
 /**
@@ -284,87 +272,6 @@ function scheduleProblems(
   return why === null || why === undefined ? [] : [{ field, message: why }];
 }
 
-function scheduleInput(schedule: string | ScheduleInput): ScheduleInput {
-  if (typeof schedule !== "string") return schedule;
-  const every = EVERY.exec(schedule.trim())?.[1];
-  return every === undefined ? { cron: schedule.trim() } : { every };
-}
-
-// ── into the form in which they are used ────────────────────────────────────────────────────────────
-
-function used(input: JobSettingsInput): Partial<JobSettings> {
-  const { sla = {} } = input;
-  const beat = input.heartbeat === null ? { interval: null, limit: null } : (input.heartbeat ?? {});
-  const stall = input.stall === null ? { limit: null } : (input.stall ?? {});
-  return withoutUndefined({
-    jobType: input.jobType,
-    owner: input.owner,
-    description: input.description,
-    runbook: input.runbook,
-    tags: input.tags,
-    schedule: mapped(input.schedule, usedSchedule),
-    maxDurationMs: mapped(sla.maxDuration, parseDuration),
-    minDurationMs: mapped(sla.minDuration, parseDuration),
-    startBy: mapped(sla.startBy, usedStartBy),
-    mustCompleteBy: mapped(sla.mustCompleteBy, usedCompleteBy),
-    minRecords: sla.minRecords,
-    maxRecords: sla.maxRecords,
-    maxFailureRate: sla.maxFailureRate,
-    expectedRecords: sla.expectedRecords,
-    heartbeatIntervalMs: mapped(beat.interval, parseDuration),
-    heartbeatLimitMs: mapped(beat.limit, parseDuration),
-    stallLimitMs: mapped(stall.limit, parseDuration),
-    maxAttempts: input.retry?.maxAttempts,
-    retryGraceMs: mapped(input.retry?.grace, parseDuration),
-    allowOverlap: input.allowOverlap,
-    severity: input.severity,
-    alertAfter: input.alert?.after,
-    alertOf: input.alert?.of ?? input.alert?.after,
-    resolveAfter: input.resolve?.after,
-    paused: input.paused,
-    observeOnly: input.observeOnly,
-  });
-}
-
-function usedSchedule(schedule: string | ScheduleInput): Schedule {
-  const input = scheduleInput(schedule);
-  const shared = {
-    timezone: input.timezone ?? "UTC",
-    earlyWindowMs: input.earlyWindow === undefined ? null : parseDuration(input.earlyWindow),
-    lateWindowMs: input.lateWindow === undefined ? null : parseDuration(input.lateWindow),
-  };
-  return input.every === undefined
-    ? { kind: "cron", cron: (input.cron ?? "").trim(), seconds: input.seconds ?? false, ...shared }
-    : { kind: "interval", everyMs: parseDuration(input.every), ...shared };
-}
-
-function usedStartBy(input: string | number): StartBy {
-  if (typeof input === "string" && CLOCK_TIME.test(input.trim()))
-    return { kind: "clock", timeOfDayMs: timeOfDayMs(input.trim()) };
-  return { kind: "offset", offsetMs: parseDuration(input) };
-}
-
-function usedCompleteBy(input: string | CompleteByInput): CompleteBy {
-  if (typeof input !== "string")
-    return {
-      timeOfDayMs: timeOfDayMs(input.time),
-      timezone: input.timezone ?? null,
-      days: input.days === undefined ? null : inWeekOrder(input.days),
-      dayOffset: input.dayOffset ?? null,
-    };
-  const [, time = "", zone] = CLOCK_TIME_WITH_ZONE.exec(input.trim()) ?? [];
-  return { timeOfDayMs: timeOfDayMs(time), timezone: zone ?? null, days: null, dayOffset: null };
-}
-
-function inWeekOrder(days: readonly Weekday[]): Weekday[] {
-  return WEEKDAYS.filter((day) => days.includes(day));
-}
-
-function timeOfDayMs(text: string): number {
-  const [, hour = "0", minute = "0", second = "0"] = CLOCK_TIME.exec(text) ?? [];
-  return ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1000;
-}
-
 function isTimezone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
@@ -382,17 +289,6 @@ function safeDuration(value: string | number | null | undefined): number | null 
   } catch {
     return null;
   }
-}
-
-/** Absent stays absent, null stays null. */
-function mapped<In, Out>(value: In | null | undefined, map: (value: In) => Out): Out | null | undefined {
-  return value === null || value === undefined ? (value as null | undefined) : map(value);
-}
-
-function withoutUndefined<T extends object>(value: T): Partial<{ [K in keyof T]: Exclude<T[K], undefined> }> {
-  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as Partial<{
-    [K in keyof T]: Exclude<T[K], undefined>;
-  }>;
 }
 
 function messageOf(error: unknown): string {

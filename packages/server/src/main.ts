@@ -18,6 +18,8 @@ import { createPingJobs } from "./1-receive/ping/ping-jobs.ts";
 import { registerPings } from "./1-receive/ping/ping-routes.ts";
 import { createIntake } from "./2-record/intake.ts";
 import { Ledger } from "./2-record/ledger/ledger.ts";
+import { createMetricSettling } from "./2-record/metrics/metric-settling.ts";
+import { createMetricRecorder } from "./2-record/metrics/record-metrics.ts";
 import { createRetention } from "./2-record/retention.ts";
 import { createWatch, type Watch } from "./3-watch/create-watch.ts";
 import { createIncidentFolding } from "./4-alert/incident-folding.ts";
@@ -172,11 +174,11 @@ async function openGround(config: Config, options: ServeOptions, closers: Closer
 
 /** Run events, spans, logs and samples become durable and then runs. */
 function buildRecord(ground: Ground): Intake {
-  const { config, store, samples, closers } = ground;
+  const { config, store, samples, clock, closers } = ground;
   const intake = createIntake({
     ...ground,
     ledger: new Ledger(ground),
-    metrics: null,
+    metrics: createMetricRecorder(store, clock),
     maxPendingBytes: config.intake.maxPendingBytes,
   });
   const retention = createRetention({ ...ground, ledger: store, samples, ages: config.retention });
@@ -205,6 +207,7 @@ function buildWatchAlertNotify(ground: Ground, intake: Intake): { watch: Watch; 
     },
   });
   watch.engine.register(
+    createMetricSettling({ ...ground, intake }),
     createIncidentFolding({ ...ground, meter: selfMetrics.stage("alert"), receivers: alerted }),
   );
   const outbox = createOutbox({ ...ground, receivers });

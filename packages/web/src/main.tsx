@@ -1,5 +1,8 @@
 /** The pages' entry: puts the application into the document. */
-import "./theme/fonts.css";
+// The fonts are bundled, so that no request leaves the page. Inter in all its alphabets, code in Latin only.
+import "@fontsource-variable/inter/wght.css";
+import "@fontsource/jetbrains-mono/latin-400.css";
+import "@fontsource/jetbrains-mono/latin-600.css";
 import "./theme/mantine.css";
 import "./theme/base.css";
 import { StrictMode } from "react";

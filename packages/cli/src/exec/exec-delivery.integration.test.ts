@@ -90,19 +90,13 @@ test("a later exec delivers what was spooled, oldest first, with the original ti
 
 test("a server that comes back while the command runs gets the start and the end, and nothing stays in the spool", async () => {
   await server.stop();
-  const { child, result } = start("echo ready; cat; exit 0", [], {});
-  child.stdout?.once("data", () => void server.start());
-  expect((await result).code).toBe(0);
-  const { child: second, result: secondResult } = startCli(
-    ["exec", "--job", "nightly", "--", "sh", "-c", "echo ready; exec sleep 30"],
-    { launcher, url: server.url, spoolDir },
-  );
-  await server.waitFor((events) =>
-    events.some(({ metadata }) => metadata?.pid !== undefined && events.length > 0),
-  );
-  second.kill("SIGTERM");
-  await secondResult;
-  expect(kinds()).toContain("started");
+  const { child, result } = start("exec sleep 60");
+  await waitUntil(() => spooled().length > 0);
+  await server.start();
+  await server.waitFor((events) => events.some(({ kind }) => kind === "started"));
+  child.kill("SIGTERM");
+  expect((await result).code).toBe(143);
+  expect(kinds()).toEqual(["started", "failed"]);
   expect(spooled()).toEqual([]);
 });
 

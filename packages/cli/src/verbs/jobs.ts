@@ -37,7 +37,8 @@ export function registerJobs(program: Command): void {
       .description("show one job")
       .argument("<job>", "the job's name")
       .option("--namespace <name>", "its namespace", "default")
-      .option("--env <name>", "its environment", ""),
+      .option("--env <name>", "its environment", "")
+      .option("--all", "also the settings that have their default"),
   ).action(show);
   jobs.addHelpText("after", "\n  batchwatch jobs --health failing late\n  batchwatch jobs show daily_etl");
 }
@@ -68,7 +69,7 @@ async function list(flags: ListFlags): Promise<void> {
 
 async function show(
   jobName: string,
-  flags: ServerOptions & { namespace: string; env: string },
+  flags: ServerOptions & { namespace: string; env: string; all?: boolean },
 ): Promise<void> {
   const path = `/api/jobs/${encodeURIComponent(flags.namespace)}/${encodeURIComponent(jobName)}`;
   const job = await new ApiClient(flags).get<JobDetail>(path, { environment: flags.env || undefined });
@@ -100,10 +101,11 @@ async function show(
       ["ping", job.pingUrl],
     ]),
   );
-  if (job.settings.length > 0) {
+  const settings = job.settings.filter(({ source }) => flags.all || source !== "default");
+  if (settings.length > 0) {
     console.log("");
     console.log(
-      table(job.settings, [
+      table(settings, [
         { title: "SETTING", value: (setting) => setting.name },
         { title: "VALUE", value: (setting) => setting.text },
         { title: "FROM", value: (setting) => setting.source },

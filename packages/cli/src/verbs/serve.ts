@@ -32,13 +32,12 @@ export function registerServe(program: Command): void {
   batchwatch serve --http 0.0.0.0:4318 --config /etc/batchwatch.yaml     needs a key: batchwatch keys create`,
     )
     .action(async (flags: ServeFlags) => {
-      const { loadConfig, serve } = await import("@batchwatch/server");
-      const { config } = loadConfig({
-        file: flags.config,
-        env: process.env,
-        flags: configOf(flags),
-      });
-      await serve(config);
+      const [{ loadConfig }, { runServer }] = await Promise.all([
+        import("@batchwatch/server/config/load-config"),
+        import("@batchwatch/server/run-server"),
+      ]);
+      const { config } = loadConfig({ file: flags.config, env: process.env, flags: configOf(flags) });
+      process.exitCode = await runServer(config, (text) => process.stdout.write(text));
     });
 }
 

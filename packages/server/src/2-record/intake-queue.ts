@@ -88,6 +88,7 @@ export class IntakeQueue {
 /** Holds the end of a run, or a word of Batchwatch's own about one. */
 function isUrgent(batch: IntakeBatch): boolean {
   return batch.events.some(
-    ({ kind, witness }) => witness === "batchwatch" || (TERMINAL_EVENT_KINDS as ReadonlySet<string>).has(kind),
+    ({ kind, witness }) =>
+      witness === "batchwatch" || (TERMINAL_EVENT_KINDS as ReadonlySet<string>).has(kind),
   );
 }

@@ -40,7 +40,8 @@ function gated(open: OpenLedger) {
   });
   const record: OpenLedger["ledger"]["record"] = async (batches, metrics) => {
     rounds.push(batches.length);
-    for (const { events } of batches) for (const one of events) order.push(one.run.by === "id" ? one.run.runId : "");
+    for (const { events } of batches)
+      for (const one of events) order.push(one.run.by === "id" ? one.run.runId : "");
     await gate;
     await open.ledger.record(batches, metrics);
   };
@@ -91,7 +92,9 @@ describe("group commit", () => {
   test("samples are appended with the events", async () => {
     await using open = await openLedger();
     const appended: SampleBatch[] = [];
-    const intake = intakeOver(open, { samples: { append: async (batches) => void appended.push(...batches) } });
+    const intake = intakeOver(open, {
+      samples: { append: async (batches) => void appended.push(...batches) },
+    });
     const samples = {
       series: [{ __name__: "x" }],
       seriesIndex: Uint32Array.of(0),
@@ -111,6 +114,7 @@ describe("group commit", () => {
           links: [],
           metricStreams: points.map((point) => ({ streamId: point.streamId, updatedAt: T0, state: "{}" })),
           metricEvidence: [],
+          deadlines: [],
         };
       },
     };
@@ -160,7 +164,9 @@ describe("a batch that cannot be stored", () => {
           : open.ledger.record(batches, metrics),
     };
     const intake = intakeOver(open, { ledger });
-    const answers = await Promise.allSettled(Array.from({ length: 8 }, (_, index) => intake.submit(ofRun(`r${index}`))));
+    const answers = await Promise.allSettled(
+      Array.from({ length: 8 }, (_, index) => intake.submit(ofRun(`r${index}`))),
+    );
     for (const answer of answers) {
       expect(answer.status).toBe("rejected");
       if (answer.status === "rejected") expect(isRetryable(answer.reason)).toBe(true);
@@ -176,7 +182,11 @@ describe("admission", () => {
   test("refuses what does not fit, but takes terminal events to a higher limit", async () => {
     await using open = await openLedger();
     const gate = gated(open);
-    const intake = intakeOver(open, { ledger: gate.ledger, maxPendingBytes: 5000, terminalReserveBytes: 2000 });
+    const intake = intakeOver(open, {
+      ledger: gate.ledger,
+      maxPendingBytes: 5000,
+      terminalReserveBytes: 2000,
+    });
     const admitted = [intake.submit(ofRun("a"))];
     await untilRoundsBegan(gate.rounds, 1);
     admitted.push(intake.submit(ofRun("b")), intake.submit(ofRun("c")));

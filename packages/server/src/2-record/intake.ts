@@ -180,5 +180,7 @@ export function isRetryable(error: unknown): boolean {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "UNEXPECTED";
+  return error instanceof Error && "code" in error && typeof error.code === "string"
+    ? error.code
+    : "UNEXPECTED";
 }

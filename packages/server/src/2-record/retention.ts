@@ -78,11 +78,14 @@ class RetentionSweeper implements Retention {
     let deleted = 0;
     for (const kind of ORDER) {
       const age = ages[kind];
-      if (age !== null) deleted += await this.#inSteps(kind, ROWS_A_STEP, (limit) => ledger.prune(kind, now - age, limit));
+      if (age !== null)
+        deleted += await this.#inSteps(kind, ROWS_A_STEP, (limit) => ledger.prune(kind, now - age, limit));
     }
     const { samples: sampleAge } = ages;
     if (sampleAge !== null)
-      deleted += await this.#inSteps("samples", SEGMENTS_A_STEP, (limit) => samples.prune(now - sampleAge, limit));
+      deleted += await this.#inSteps("samples", SEGMENTS_A_STEP, (limit) =>
+        samples.prune(now - sampleAge, limit),
+      );
     return deleted;
   }
 

@@ -16,6 +16,8 @@ import { DEFAULT_WATCH_OPTIONS, type WatchOptions } from "./watch-options.ts";
 
 /** How exact the beginning of a downtime is known. */
 const ALIVE_EVERY_MS = 2000;
+/** Not alive for that long though nobody stopped us: the machine was suspended, or the clock set. */
+const SUSPENDED_AFTER_MS = 30_000;
 
 export interface CreateWatchParts {
   store: LedgerStore;
@@ -41,33 +43,44 @@ export interface Watch {
 export function createWatch(parts: CreateWatchParts): Watch {
   const { store, clock, log } = parts;
   const options: WatchOptions = { ...DEFAULT_WATCH_OPTIONS, ...parts.options };
-  const engine = new DeadlineEngine(parts);
   const uptime = new Uptime(store);
   let heldUntil = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | null = null;
-  let begun = false;
+  let aliveAt: number | null = null;
+  const engine = new DeadlineEngine({
+    ...parts,
+    async beforeRound(now) {
+      if (aliveAt !== null && now - aliveAt > SUSPENDED_AFTER_MS) await begin(now);
+    },
+  });
 
   const watchParts = { store, say: parts.say, uptime, options, absenceHeldUntil: () => heldUntil };
   engine.register(...runHandlers(watchParts), ...slotHandlers(watchParts), fillSlotsHandler(watchParts));
 
+  /** A first start of ours, or the first moment after a downtime or a suspension. */
+  async function begin(now: number): Promise<void> {
+    aliveAt = now;
+    const downtime = await uptime.begin(now);
+    // At the very first start nobody has anything spooled for us.
+    if (downtime !== null) heldUntil = now + options.catchUpGraceMs;
+    engine.holdAbsenceUntil(heldUntil);
+  }
+
   const beat = (): void => {
-    uptime.beat(clock.now()).catch((error: unknown) => {
+    const now = clock.now();
+    // A suspension is noted by the next round, before it judges.
+    if (aliveAt !== null && now - aliveAt > SUSPENDED_AFTER_MS) return;
+    aliveAt = now;
+    uptime.beat(now).catch((error: unknown) => {
       log.warn({ err: error }, "The watch could not note that it is alive.");
     });
   };
 
   return {
     engine,
-    async begin() {
-      const now = clock.now();
-      const downtime = await uptime.begin(now);
-      // At the very first start nobody has anything spooled for us.
-      if (downtime !== null) heldUntil = now + options.catchUpGraceMs;
-      engine.holdAbsenceUntil(heldUntil);
-      begun = true;
-    },
+    begin: () => begin(clock.now()),
     async start() {
-      await this.begin();
+      await begin(clock.now());
       timer = setInterval(beat, ALIVE_EVERY_MS);
       timer.unref();
       engine.start();
@@ -76,7 +89,7 @@ export function createWatch(parts: CreateWatchParts): Watch {
       if (timer !== null) clearInterval(timer);
       timer = null;
       await engine.stop();
-      if (begun) await uptime.beat(clock.now());
+      if (aliveAt !== null) await uptime.beat(clock.now());
     },
   };
 }

@@ -5,6 +5,7 @@
 
 import { existsSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { HttpProblem } from "../lib/http-problem.ts";
@@ -37,7 +38,7 @@ const MACHINE_PATHS = /^\/(api|v1|v1development|ping|p|metrics|healthz|readyz|as
 const YEAR_SECONDS = 31_536_000;
 
 /** The built page, seen from the sources and from the bundle; null where it is not built. */
-export function findWebDir(from: string = import.meta.dirname): string | null {
+export function findWebDir(from: string = fileURLToPath(new URL("./", import.meta.url))): string | null {
   const places = ["../../../web/dist", "../../web/dist", "web"].map((place) => join(from, place));
   return places.find((place) => existsSync(join(place, "index.html"))) ?? null;
 }

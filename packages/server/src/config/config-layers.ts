@@ -25,6 +25,7 @@ const CLIENT_VARIABLES = new Set([
   "URL",
   "API_KEY",
   "RUN",
+  "JOB",
   "NODE",
   "DEV",
   "CONFIG",

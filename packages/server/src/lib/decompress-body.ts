@@ -125,7 +125,9 @@ class DecompressingSink {
   #decompressor: Transform | null = null;
   #size = 0;
   #failure: Error | null = null;
-  /** Wakes whoever waits for the decompressor: after a written chunk, at the end, on failure. */
+  /** The compressed data is complete. What the client sends after it is ignored, as zlib's own tools do. */
+  #hasEnded = false;
+  /** Wakes whoever waits for the decompressor: after a written chunk, on failure, and at the end (after which it answers no write). */
   #wake: () => void = () => {};
 
   constructor(encoding: Exclude<Encoding, "identity">, maxBytes: number) {
@@ -146,12 +148,7 @@ class DecompressingSink {
   async end(): Promise<Buffer> {
     if (this.#decompressor === null && this.#head.length > 0) await this.#feed(this.#start(), this.#head);
     const decompressor = this.#decompressor;
-    if (decompressor !== null) {
-      await this.#until((done) => {
-        decompressor.once("end", done);
-        decompressor.end();
-      });
-    }
+    if (decompressor !== null) await this.#until(() => decompressor.end());
     return concat(this.#chunks, this.#size);
   }
 
@@ -162,6 +159,10 @@ class DecompressingSink {
   #start(): Transform {
     const decompressor = createDecompressor(this.#encoding, this.#head);
     decompressor.on("data", (chunk: Buffer) => this.#keep(chunk));
+    decompressor.on("end", () => {
+      this.#hasEnded = true;
+      this.#wake();
+    });
     decompressor.on("error", (error) => this.#fail(new CorruptBodyError(this.#encoding, error)));
     this.#decompressor = decompressor;
     return decompressor;
@@ -186,7 +187,7 @@ class DecompressingSink {
   }
 
   async #until(start: (done: () => void) => void): Promise<void> {
-    if (this.#failure === null) {
+    if (this.#failure === null && !this.#hasEnded) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
         start(resolve);

@@ -37,7 +37,7 @@ export function attemptsOf(facts: RunFacts): AttemptFacts[] {
   const walk = new AttemptWalk(points);
   for (let from = 0; from < points.length; ) {
     const at = points[from]?.at;
-    let to = from;
+    let to = from + 1;
     while (points[to]?.at === at) to += 1;
     for (const point of inOrderOfCause(points.slice(from, to), walk)) walk.take(point);
     from = to;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { factsOfEvent } from "./facts-of-event.ts";
 import { NO_RETRY_POLICY, type RetryPolicy } from "./attempt-outcome.ts";
+import { factsOfEvent } from "./facts-of-event.ts";
 import { projectRun } from "./project-run.ts";
 import type { RunView } from "./run.ts";
 import type { RunEvent } from "./run-event.ts";
@@ -21,27 +21,122 @@ describe("the phase of a run", () => {
   test.each<[string, RunEvent[], RetryPolicy, Partial<RunView>]>([
     ["announced", [event("scheduled", 0)], NO_RETRY_POLICY, { phase: "scheduled", final: false }],
     ["queued", [event("scheduled", 0), event("queued", 1)], NO_RETRY_POLICY, { phase: "queued" }],
-    ["started", [event("queued", 1), event("started", 2)], NO_RETRY_POLICY, { phase: "running", final: false }],
+    [
+      "started",
+      [event("queued", 1), event("started", 2)],
+      NO_RETRY_POLICY,
+      { phase: "running", final: false },
+    ],
     ["seen by a beat only", [event("heartbeat", 2)], NO_RETRY_POLICY, { phase: "running" }],
-    ["seen by a step only", [event("step_started", 2, { step: { name: "load" } })], NO_RETRY_POLICY, { phase: "running" }],
-    ["a ping's log line alone", [event("log", 2, { witness: "ping" })], NO_RETRY_POLICY, { phase: "unknown" }],
-    ["an end without a start", [event("completed", 9)], NO_RETRY_POLICY, { phase: "completed", final: true, durationMs: null }],
-    ["a beat after the end", [event("completed", 9), event("heartbeat", 12)], NO_RETRY_POLICY, { phase: "completed" }],
+    [
+      "seen by a step only",
+      [event("step_started", 2, { step: { name: "load" } })],
+      NO_RETRY_POLICY,
+      { phase: "running" },
+    ],
+    [
+      "a ping's log line alone",
+      [event("log", 2, { witness: "ping" })],
+      NO_RETRY_POLICY,
+      { phase: "unknown" },
+    ],
+    [
+      "an end without a start",
+      [event("completed", 9)],
+      NO_RETRY_POLICY,
+      { phase: "completed", final: true, durationMs: null },
+    ],
+    [
+      "a beat after the end",
+      [event("completed", 9), event("heartbeat", 12)],
+      NO_RETRY_POLICY,
+      { phase: "completed" },
+    ],
     ["failed, no retries known", [event("failed", 9)], NO_RETRY_POLICY, { phase: "failed", final: true }],
-    ["failed, a retry announced", [event("failed", 9, { final: false })], NO_RETRY_POLICY, { phase: "retrying", final: false }],
-    ["failed, retries declared", [event("failed", 9)], policy, { phase: "failed", final: false, completedAt: null }],
-    ["failed, retries said by the source", [event("failed", 9, { maxAttempts: 2 })], NO_RETRY_POLICY, { phase: "failed", final: false }],
-    ["failed, the source says finally", [event("failed", 9, { final: true })], policy, { phase: "failed", final: true }],
-    ["failed, a grace for retries set", [event("failed", 9)], { maxAttempts: null, graceMs: 60_000 }, { phase: "failed", final: false }],
-    ["failed and waited in vain", [event("failed", 9), event("finalised", 9)], policy, { phase: "failed", final: true }],
-    ["the last of three attempts failed", [event("failed", 9, { attempt: 3 })], policy, { phase: "dead_letter", final: true, retryCount: 2 }],
-    ["only one attempt allowed", [event("failed", 9)], { maxAttempts: 1, graceMs: null }, { phase: "failed", final: true }],
-    ["dead-lettered by its source", [event("failed", 9, { final: false }), event("dead_lettered", 10)], NO_RETRY_POLICY, { phase: "dead_letter", final: true }],
-    ["retrying, then queued", [event("failed", 9), event("retrying", 10), event("queued", 11)], NO_RETRY_POLICY, { phase: "queued", final: false }],
-    ["cancelled", [event("started", 1), event("cancelled", 9)], NO_RETRY_POLICY, { phase: "cancelled", final: true }],
-    ["cancelled, then killed", [event("cancelled", 9), event("failed", 10, { signal: "SIGTERM" })], NO_RETRY_POLICY, { phase: "cancelled", conflict: false }],
-    ["failed, then cancelled", [event("failed", 9), event("cancelled", 10)], NO_RETRY_POLICY, { phase: "failed" }],
-    ["skipped, reported complete first", [event("completed", 9), event("skipped", 10)], NO_RETRY_POLICY, { phase: "skipped", conflict: false }],
+    [
+      "failed, a retry announced",
+      [event("failed", 9, { final: false })],
+      NO_RETRY_POLICY,
+      { phase: "retrying", final: false },
+    ],
+    [
+      "failed, retries declared",
+      [event("failed", 9)],
+      policy,
+      { phase: "failed", final: false, completedAt: null },
+    ],
+    [
+      "failed, retries said by the source",
+      [event("failed", 9, { maxAttempts: 2 })],
+      NO_RETRY_POLICY,
+      { phase: "failed", final: false },
+    ],
+    [
+      "failed, the source says finally",
+      [event("failed", 9, { final: true })],
+      policy,
+      { phase: "failed", final: true },
+    ],
+    [
+      "failed, a grace for retries set",
+      [event("failed", 9)],
+      { maxAttempts: null, graceMs: 60_000 },
+      { phase: "failed", final: false },
+    ],
+    [
+      "failed and waited in vain",
+      [event("failed", 9), event("finalised", 9)],
+      policy,
+      { phase: "failed", final: true },
+    ],
+    [
+      "the last of three attempts failed",
+      [event("failed", 9, { attempt: 3 })],
+      policy,
+      { phase: "dead_letter", final: true, retryCount: 2 },
+    ],
+    [
+      "only one attempt allowed",
+      [event("failed", 9)],
+      { maxAttempts: 1, graceMs: null },
+      { phase: "failed", final: true },
+    ],
+    [
+      "dead-lettered by its source",
+      [event("failed", 9, { final: false }), event("dead_lettered", 10)],
+      NO_RETRY_POLICY,
+      { phase: "dead_letter", final: true },
+    ],
+    [
+      "retrying, then queued",
+      [event("failed", 9), event("retrying", 10), event("queued", 11)],
+      NO_RETRY_POLICY,
+      { phase: "queued", final: false },
+    ],
+    [
+      "cancelled",
+      [event("started", 1), event("cancelled", 9)],
+      NO_RETRY_POLICY,
+      { phase: "cancelled", final: true },
+    ],
+    [
+      "cancelled, then killed",
+      [event("cancelled", 9), event("failed", 10, { signal: "SIGTERM" })],
+      NO_RETRY_POLICY,
+      { phase: "cancelled", conflict: false },
+    ],
+    [
+      "failed, then cancelled",
+      [event("failed", 9), event("cancelled", 10)],
+      NO_RETRY_POLICY,
+      { phase: "failed" },
+    ],
+    [
+      "skipped, reported complete first",
+      [event("completed", 9), event("skipped", 10)],
+      NO_RETRY_POLICY,
+      { phase: "skipped", conflict: false },
+    ],
   ])("%s", (_name, events, retries, expected) => {
     expect(runOf(events, retries)).toMatchObject(expected);
   });
@@ -106,12 +201,20 @@ describe("attempts", () => {
     ],
     [
       "a second start within an open attempt is another witness",
-      [event("started", 0, { witness: "cli" }), event("started", 1, { witness: "sdk" }), event("completed", 30)],
+      [
+        event("started", 0, { witness: "cli" }),
+        event("started", 1, { witness: "sdk" }),
+        event("completed", 30),
+      ],
       [[1, "completed", 0, 30]],
     ],
     [
       "numbers of the source win",
-      [event("started", 5, { attempt: 2 }), event("started", 0, { attempt: 1 }), event("failed", 9, { attempt: 1 })],
+      [
+        event("started", 5, { attempt: 2 }),
+        event("started", 0, { attempt: 1 }),
+        event("failed", 9, { attempt: 1 }),
+      ],
       [
         [1, "failed", 0, 9],
         [2, "running", 5, null],
@@ -134,13 +237,21 @@ describe("attempts", () => {
       ],
     ],
     ["a run of no length", [event("completed", 10), event("started", 10)], [[1, "completed", 10, 10]]],
-    ["clocks that disagree", [event("started", 12, { witness: "cli" }), event("completed", 10)], [[1, "completed", 12, 10]]],
+    [
+      "clocks that disagree",
+      [event("started", 12, { witness: "cli" }), event("completed", 10)],
+      [[1, "completed", 12, 10]],
+    ],
     [
       "a vague start inside the run before its end is no retry",
       [event("started", 0), event("completed", 10), event("started", 15, { withinMs: 60_000 })],
       [[1, "completed", 0, 10]],
     ],
-    ["a steady clock tells the start", [event("completed", 30, { durationMs: 12_000 })], [[1, "completed", 18, 30]]],
+    [
+      "a steady clock tells the start",
+      [event("completed", 30, { durationMs: 12_000 })],
+      [[1, "completed", 18, 30]],
+    ],
     [
       "a new start after being lost",
       [event("started", 0), event("lost", 0), event("started", 60)],
@@ -151,7 +262,9 @@ describe("attempts", () => {
     ],
   ])("%s", (_name, events, expected) => {
     const { attempts } = runOf(events);
-    expect(attempts.map((one) => [one.number, one.phase, seconds(one.startedAt), seconds(one.endedAt)])).toEqual(expected);
+    expect(
+      attempts.map((one) => [one.number, one.phase, seconds(one.startedAt), seconds(one.endedAt)]),
+    ).toEqual(expected);
   });
 
   test("times of a run: wait, execution, duration, total", () => {
@@ -176,12 +289,37 @@ describe("attempts", () => {
 describe("silence", () => {
   test.each<[string, RunEvent[], string, number | null]>([
     ["suspected", [event("started", 0), event("heartbeat", 30), event("suspected", 30)], "suspect", null],
-    ["beating again", [event("heartbeat", 30), event("suspected", 30), event("heartbeat", 90)], "running", null],
-    ["a log line counts as well", [event("heartbeat", 30), event("suspected", 30), event("log", 31)], "running", null],
+    [
+      "beating again",
+      [event("heartbeat", 30), event("suspected", 30), event("heartbeat", 90)],
+      "running",
+      null,
+    ],
+    [
+      "a log line counts as well",
+      [event("heartbeat", 30), event("suspected", 30), event("log", 31)],
+      "running",
+      null,
+    ],
     ["declared lost", [event("started", 0), event("heartbeat", 30), event("lost", 30)], "lost", 30],
-    ["a late end corrects it", [event("started", 0), event("lost", 30), event("completed", 25)], "completed", 25],
-    ["a later end corrects it", [event("started", 0), event("lost", 0), event("completed", 90)], "completed", 90],
-    ["a late sign of life takes it back", [event("started", 0), event("lost", 0), event("heartbeat", 40)], "running", null],
+    [
+      "a late end corrects it",
+      [event("started", 0), event("lost", 30), event("completed", 25)],
+      "completed",
+      25,
+    ],
+    [
+      "a later end corrects it",
+      [event("started", 0), event("lost", 0), event("completed", 90)],
+      "completed",
+      90,
+    ],
+    [
+      "a late sign of life takes it back",
+      [event("started", 0), event("lost", 0), event("heartbeat", 40)],
+      "running",
+      null,
+    ],
   ])("%s", (_name, events, phase, end) => {
     const view = runOf(events);
     expect([view.phase, seconds(view.completedAt)]).toEqual([phase, end]);
@@ -195,10 +333,36 @@ describe("records", () => {
 
   test.each<[string, RunEvent[], number | null, number | null]>([
     ["unreported is not zero", [event("completed", 9)], null, null],
-    ["the end's figures", [step("load", 5, { loaded: 7 }), event("completed", 9, { records: { processed: 8, failed: 1 } })], 8, 1],
-    ["the last step's loaded, never a sum", [step("extract", 1, { processed: 150, failed: 1 }), step("load", 5, { processed: 140, loaded: 130, failed: 2 })], 130, 3],
-    ["the last step that reports any", [step("load", 5, { processed: 140 }), step("notify", 6, {})], 140, null],
-    ["a running total", [event("records", 5, { records: { processed: 10, failed: 1 } }), event("records", 6, { records: { processed: 20 } })], 20, 1],
+    [
+      "the end's figures",
+      [step("load", 5, { loaded: 7 }), event("completed", 9, { records: { processed: 8, failed: 1 } })],
+      8,
+      1,
+    ],
+    [
+      "the last step's loaded, never a sum",
+      [
+        step("extract", 1, { processed: 150, failed: 1 }),
+        step("load", 5, { processed: 140, loaded: 130, failed: 2 }),
+      ],
+      130,
+      3,
+    ],
+    [
+      "the last step that reports any",
+      [step("load", 5, { processed: 140 }), step("notify", 6, {})],
+      140,
+      null,
+    ],
+    [
+      "a running total",
+      [
+        event("records", 5, { records: { processed: 10, failed: 1 } }),
+        event("records", 6, { records: { processed: 20 } }),
+      ],
+      20,
+      1,
+    ],
     ["progress alone", [event("progress", 5, { progress: { processed: 40 } })], 40, null],
   ])("%s", (_name, events, processed, failed) => {
     const view = runOf(events);
@@ -213,7 +377,8 @@ describe("records", () => {
   });
 
   test("progress is told from growth, not from repetition", () => {
-    const at = (second: number, processed: number) => event("progress", second, { progress: { processed, rate: 0 } });
+    const at = (second: number, processed: number) =>
+      event("progress", second, { progress: { processed, rate: 0 } });
     const view = runOf([event("started", 0), at(10, 100), at(20, 100), at(30, 100)]);
     expect([seconds(view.lastProgressAt), view.reportsProgress]).toEqual([10, true]);
   });

@@ -14,6 +14,8 @@ export interface ColumnTypes {
   /** Compared byte by byte in both engines, so that keyset cursors agree. */
   text: string;
   bytes: string;
+  /** The row id as last column of an index; SQLite ends each index with it anyway. */
+  thenId: string;
   /** After the closing bracket of a table. */
   end: string;
   /** The same for a table that is stored in the order of its primary key. */
@@ -50,6 +52,7 @@ export const SQLITE_CAPABILITIES: Capabilities = {
     real: "real",
     text: "text",
     bytes: "blob",
+    thenId: "",
     end: "strict",
     clustered: "strict, without rowid",
   },
@@ -74,6 +77,7 @@ export const POSTGRES_CAPABILITIES: Capabilities = {
     real: "double precision",
     text: 'text collate "C"',
     bytes: "bytea",
+    thenId: ", id",
     end: "",
     clustered: "",
   },

@@ -46,7 +46,7 @@ export async function fetchApi(address: string, init: RequestInit): Promise<Resp
 }
 
 /** Leaves out what is not set: an empty environment is a value, null and undefined are none. */
-export function withQuery(path: string, query: Record<string, QueryValue>): string {
+function withQuery(path: string, query: Record<string, QueryValue>): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== null && value !== undefined) search.set(name, String(value));

@@ -7,7 +7,7 @@ import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
 import { useApiKey } from "./api-key.ts";
 import { type LiveState, openLiveStream } from "./live-stream.ts";
-import { staleAfter } from "./query-keys.ts";
+import { type QueryKeyPrefix, staleAfter } from "./query-keys.ts";
 
 /** Long enough to gather a burst, short enough to feel at once. */
 const GATHER_MS = 250;
@@ -31,16 +31,29 @@ export function useLiveUpdates(): void {
 
 function connect(client: QueryClient): () => void {
   let gathered: StreamMessage[] = [];
+  let waiting: QueryKeyPrefix[] = [];
   let timer: ReturnType<typeof setTimeout> | null = null;
   let lastRoundAt = 0;
   let wasCut = false;
 
+  const schedule = () => {
+    if (timer !== null) return;
+    const sinceLast = performance.now() - lastRoundAt;
+    timer = setTimeout(round, Math.max(GATHER_MS, ROUND_MS - sinceLast));
+  };
   const round = () => {
     timer = null;
     lastRoundAt = performance.now();
-    const prefixes = staleAfter(gathered);
+    const stale = new Map([...waiting, ...staleAfter(gathered)].map((key) => [JSON.stringify(key), key]));
     gathered = [];
-    for (const queryKey of prefixes) void client.invalidateQueries({ queryKey });
+    waiting = [];
+    for (const queryKey of stale.values()) {
+      // What is being asked for right now may be too old by this change, and asking anew each second would never end
+      // on a slow connection: it is asked for again when that answer is there.
+      if (client.isFetching({ queryKey }) > 0) waiting.push(queryKey);
+      else void client.invalidateQueries({ queryKey });
+    }
+    if (waiting.length > 0) schedule();
   };
 
   const close = openLiveStream({
@@ -52,10 +65,7 @@ function connect(client: QueryClient): () => void {
     },
     onMessage(message) {
       gathered.push(message);
-      if (timer === null) {
-        const sinceLast = performance.now() - lastRoundAt;
-        timer = setTimeout(round, Math.max(GATHER_MS, ROUND_MS - sinceLast));
-      }
+      schedule();
     },
   });
   return () => {

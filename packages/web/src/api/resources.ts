@@ -1,20 +1,15 @@
 /** The resources of the API by the names that the pages use, taken from the contract. */
 import type {
-  attemptSchema,
-  deadlineSchema,
-  deliverySchema,
+  IncidentDetail,
   IncidentSummary,
+  JobDetail,
   JobSummary,
   logViewSchema,
+  RunDetail,
   RunSummary,
   runEventViewSchema,
-  settingSchema,
-  slotSchema,
   spanViewSchema,
-  stepSchema,
-  witnessSchema,
 } from "@batchwatch/protocol";
-import type { z } from "zod";
 
 export type {
   IncidentDetail,
@@ -24,22 +19,20 @@ export type {
   Judgement,
   Overview,
   RunDetail,
-  RunPhase,
   RunSummary,
   Severity,
   StripBar,
 } from "@batchwatch/protocol";
 
-export type Attempt = z.infer<typeof attemptSchema>;
-export type Deadline = z.infer<typeof deadlineSchema>;
-export type Delivery = z.infer<typeof deliverySchema>;
-export type LogView = z.infer<typeof logViewSchema>;
-export type RunEventView = z.infer<typeof runEventViewSchema>;
-export type Setting = z.infer<typeof settingSchema>;
-export type Slot = z.infer<typeof slotSchema>;
-export type SpanView = z.infer<typeof spanViewSchema>;
-export type Step = z.infer<typeof stepSchema>;
-export type Witness = z.infer<typeof witnessSchema>;
+export type Attempt = RunDetail["attempts"][number];
+export type Delivery = IncidentDetail["deliveries"][number];
+export type LogView = ReturnType<typeof logViewSchema.parse>;
+export type RunEventView = ReturnType<typeof runEventViewSchema.parse>;
+export type Setting = JobDetail["settings"][number];
+export type Slot = JobDetail["upcomingSlots"][number];
+export type SpanView = ReturnType<typeof spanViewSchema.parse>;
+export type Step = RunDetail["steps"][number];
+export type Witness = RunDetail["witnesses"][number];
 
 export interface Page<T> {
   items: T[];

@@ -25,7 +25,7 @@ export function useZone(jobZone?: string | null): string {
   return zoneFor(chosen, jobZone ?? pageZone);
 }
 
-export function zoneFor(chosen: ZoneChoice, jobZone: string | null): string {
+function zoneFor(chosen: ZoneChoice, jobZone: string | null): string {
   switch (chosen) {
     case "utc":
       return "UTC";

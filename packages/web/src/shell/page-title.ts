@@ -22,7 +22,7 @@ export function useDocumentTitle(openIncidents: number): void {
   }, [title, openIncidents]);
 }
 
-export function documentTitle(title: string, openIncidents: number): string {
+function documentTitle(title: string, openIncidents: number): string {
   const name = title === "" || title === "Batchwatch" ? "Batchwatch" : `${title} · Batchwatch`;
   return openIncidents > 0 ? `(${openIncidents}) ${name}` : name;
 }

@@ -16,7 +16,7 @@ export const OUTCOMES = [
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-export interface OutcomeColors {
+interface OutcomeColors {
   /** Bars and marks: at least 3:1 against every surface. */
   fill: string;
   /** Words: at least 4.5:1 against every surface and its own `soft`. */

@@ -2,7 +2,7 @@
 import type { Severity } from "@batchwatch/protocol";
 
 export const INCIDENT_STATES = ["open", "resolved", "all"] as const;
-export type IncidentState = (typeof INCIDENT_STATES)[number];
+type IncidentState = (typeof INCIDENT_STATES)[number];
 const SEVERITIES: readonly Severity[] = ["critical", "warning", "info"];
 
 export interface IncidentFilters {

@@ -25,7 +25,11 @@ const arbitraryRun = (index: number): fc.Arbitrary<Item[]> => {
     .record({
       root: fc.constantFrom("with id", "without id", "lost"),
       steps: fc.array(
-        fc.record({ parent: fc.integer({ min: 1, max: 3 }), failed: fc.boolean(), at: fc.integer({ min: 1, max: 50 }) }),
+        fc.record({
+          parent: fc.integer({ min: 1, max: 3 }),
+          failed: fc.boolean(),
+          at: fc.integer({ min: 1, max: 50 }),
+        }),
         { maxLength: 3 },
       ),
       link: fc.boolean(),
@@ -37,20 +41,32 @@ const arbitraryRun = (index: number): fc.Arbitrary<Item[]> => {
     .map(({ root, steps, link, log, beats, wrapper, failed }) => {
       const items: Item[] = [];
       const add = (kind: RunEvent["kind"], second: number, more: Partial<RunEvent>): void => {
-        items.push({ event: makeEvent(kind, from + second, { eventId: `${index}/${items.length}`, ...more }) });
+        items.push({
+          event: makeEvent(kind, from + second, { eventId: `${index}/${items.length}`, ...more }),
+        });
       };
       const byId = { by: "id" as const, runId };
       if (root !== "lost") {
         const run = root === "with id" ? byId : { by: "span" as const, ...own };
         const aliases = [spanAlias(traceId, spanOf(1)), spanAlias(traceId, spanOf(9))];
         add("started", 2, { run, aliases, witness: "otlp-span", ...own });
-        add(failed ? "failed" : "completed", 60, { run, aliases, witness: "otlp-span", startedAt: T0 + (from + 2) * 1000, ...own });
+        add(failed ? "failed" : "completed", 60, {
+          run,
+          aliases,
+          witness: "otlp-span",
+          startedAt: T0 + (from + 2) * 1000,
+          ...own,
+        });
       }
       steps.forEach(({ parent, failed: stepFailed, at }, ordinal) => {
         const spanId = spanOf(ordinal + 2);
         // A step stands in the root or in a step before it.
         const parentId = spanOf(Math.min(parent, ordinal + 1));
-        const step = { name: `step ${ordinal}`, id: spanId, outcome: stepFailed ? ("failure" as const) : ("success" as const) };
+        const step = {
+          name: `step ${ordinal}`,
+          id: spanId,
+          outcome: stepFailed ? ("failure" as const) : ("success" as const),
+        };
         add("step_ended", at, {
           job: null,
           run: { by: "span", traceId, spanId: parentId },
@@ -91,7 +107,9 @@ const delivery = fc
       ),
   );
 
-test("any order, duplication and batching ends in the same runs", { timeout: 20_000 + RUNS * 1000 }, async () => {
+test("any order, duplication and batching ends in the same runs", {
+  timeout: 20_000 + RUNS * 1000,
+}, async () => {
   await fc.assert(
     fc.asyncProperty(delivery, async ({ items, delivered, cuts, forgets }) => {
       expect(await runsAfter(inBatches(delivered, cuts), forgets)).toEqual(await runsAfter([items], []));

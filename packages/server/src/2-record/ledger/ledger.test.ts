@@ -11,7 +11,13 @@ const inSpan = (digit: string) => ({ by: "span" as const, traceId: TRACE, spanId
 const seconds = (at: number | null): number | null => (at === null ? null : (at - T0) / 1000);
 
 /** As an SDK's exporter tells of a root span: its id, its own span, start and end. */
-function rootSpan(runId: string | null, own: string, from: number, to: number, more: Partial<RunEvent> = {}): RunEvent[] {
+function rootSpan(
+  runId: string | null,
+  own: string,
+  from: number,
+  to: number,
+  more: Partial<RunEvent> = {},
+): RunEvent[] {
   const common: Partial<RunEvent> = {
     run: runId === null ? inSpan(own) : { by: "id", runId },
     aliases: [spanAlias(TRACE, span(own))],
@@ -24,7 +30,13 @@ function rootSpan(runId: string | null, own: string, from: number, to: number, m
 }
 
 /** A child span, which knows its parent only. */
-function childStep(name: string, parent: string, own: string, second: number, more: Partial<RunEvent> = {}): RunEvent {
+function childStep(
+  name: string,
+  parent: string,
+  own: string,
+  second: number,
+  more: Partial<RunEvent> = {},
+): RunEvent {
   return event("step_ended", second, {
     job: null,
     run: inSpan(parent),
@@ -44,12 +56,18 @@ describe("a run by its id", () => {
     await open.record([event("started", 0)]);
     expect(await open.runs()).toMatchObject([{ runId: "r1", phase: "running", completedAt: null }]);
     await open.record([event("completed", 10, { records: { processed: 5 } })]);
-    expect(await open.runs()).toMatchObject([{ runId: "r1", phase: "completed", durationMs: 10_000, recordsProcessed: 5 }]);
+    expect(await open.runs()).toMatchObject([
+      { runId: "r1", phase: "completed", durationMs: 10_000, recordsProcessed: 5 },
+    ]);
   });
 
   test("takes a late event after it was closed, also when nothing is remembered", async () => {
     await using open = await openLedger();
-    await open.record([event("started", 0), event("step_ended", 4, { step: { name: "load" } }), event("completed", 10)]);
+    await open.record([
+      event("started", 0),
+      event("step_ended", 4, { step: { name: "load" } }),
+      event("completed", 10),
+    ]);
     open.ledger.forget();
     await open.record([event("failed", 11, { witness: "cli" })]);
     const [run] = await open.runs();
@@ -58,7 +76,10 @@ describe("a run by its id", () => {
 
   test("is another run in another job", async () => {
     await using open = await openLedger();
-    await open.record([event("started", 0), event("started", 1, { job: { ...TEST_JOB, environment: "staging" } })]);
+    await open.record([
+      event("started", 0),
+      event("started", 1, { job: { ...TEST_JOB, environment: "staging" } }),
+    ]);
     expect(await open.runs()).toHaveLength(2);
   });
 
@@ -99,7 +120,12 @@ describe("judging is asked for", () => {
     ["for a beat of a suspect run", [...running, event("suspected", 1)], [event("heartbeat", 30)], true],
     ["for records that failed", running, [event("records", 5, { records: { failed: 2 } })], true],
     ["not for the same event again", running, running, false],
-    ["for a failed step", running, [event("step_ended", 5, { step: { name: "a", outcome: "failure" } })], true],
+    [
+      "for a failed step",
+      running,
+      [event("step_ended", 5, { step: { name: "a", outcome: "failure" } })],
+      true,
+    ],
   ])("%s", async (_name, first, then, expected) => {
     // The job's own fill_slots rows are none of this.
     expect(await judged(first, then)).toBe(expected);
@@ -123,7 +149,9 @@ describe("spans", () => {
     await using open = await openLedger();
     await open.record(rootSpan(null, "1", 0, 10));
     expect(await open.runs()).toMatchObject([{ runId: `${TRACE}-${span("1")}` }]);
-    await open.record([], { links: [{ job: TEST_JOB, runId: "r1", aliases: [spanAlias(TRACE, span("1"))] }] });
+    await open.record([], {
+      links: [{ job: TEST_JOB, runId: "r1", aliases: [spanAlias(TRACE, span("1"))] }],
+    });
     expect(await open.runs()).toMatchObject([{ runId: "r1", phase: "completed", durationMs: 10_000 }]);
     await open.record([event("heartbeat", 3)]);
     expect(await open.runs()).toHaveLength(1);
@@ -133,16 +161,28 @@ describe("spans", () => {
     await using open = await openLedger();
     await open.record([childStep("extract", "1", "2", 6)]);
     await open.record([event("log", 1, { traceId: TRACE, spanId: span("1"), witness: "otlp-log" })]);
-    expect(await open.runs()).toMatchObject([{ runId: "r1", phase: "running", steps: [{ name: "extract" }] }]);
+    expect(await open.runs()).toMatchObject([
+      { runId: "r1", phase: "running", steps: [{ name: "extract" }] },
+    ]);
   });
 
   test("a wrapper that hands its TRACEPARENT on and the program inside are one run, in either order", async () => {
     const wrapper = [
-      event("started", 0, { run: { by: "id", runId: "exec-1" }, witness: "cli", traceId: TRACE, spanId: span("9") }),
+      event("started", 0, {
+        run: { by: "id", runId: "exec-1" },
+        witness: "cli",
+        traceId: TRACE,
+        spanId: span("9"),
+      }),
       event("completed", 12, { run: { by: "id", runId: "exec-1" }, witness: "cli" }),
     ];
-    const program = rootSpan("prog-7", "1", 1, 11, { aliases: [spanAlias(TRACE, span("1")), spanAlias(TRACE, span("9"))] });
-    for (const order of [[wrapper, program], [program, wrapper]]) {
+    const program = rootSpan("prog-7", "1", 1, 11, {
+      aliases: [spanAlias(TRACE, span("1")), spanAlias(TRACE, span("9"))],
+    });
+    for (const order of [
+      [wrapper, program],
+      [program, wrapper],
+    ]) {
       await using open = await openLedger();
       for (const events of order) await open.record(events);
       const runs = await open.runs();
@@ -189,14 +229,63 @@ describe("pings without a run id", () => {
   test.each<[string, RunEvent[], Expected[]]>([
     ["a start and an end", [ping("started", 0), ping("completed", 10)], [["completed", 0, 10]]],
     ["an end alone", [ping("completed", 10)], [["completed", null, 10]]],
-    ["two ends alone", [ping("completed", 10), ping("completed", 20)], [["completed", null, 10], ["completed", null, 20]]],
-    ["a start while one is open", [ping("started", 0), ping("started", 10), ping("completed", 20)], [["lost", 0, 0], ["completed", 10, 20]]],
-    ["runs one after the other", [ping("started", 0), ping("failed", 10), ping("started", 20), ping("completed", 30)], [["failed", 0, 10], ["completed", 20, 30]]],
+    [
+      "two ends alone",
+      [ping("completed", 10), ping("completed", 20)],
+      [
+        ["completed", null, 10],
+        ["completed", null, 20],
+      ],
+    ],
+    [
+      "a start while one is open",
+      [ping("started", 0), ping("started", 10), ping("completed", 20)],
+      [
+        ["lost", 0, 0],
+        ["completed", 10, 20],
+      ],
+    ],
+    [
+      "runs one after the other",
+      [ping("started", 0), ping("failed", 10), ping("started", 20), ping("completed", 30)],
+      [
+        ["failed", 0, 10],
+        ["completed", 20, 30],
+      ],
+    ],
     ["the end before the start", [ping("completed", 10), ping("started", 0)], [["completed", 0, 10]]],
-    ["the same ping again", [ping("started", 0, { eventId: "s" }), ping("completed", 10, { eventId: "c" }), ping("completed", 10, { eventId: "c" }), ping("started", 0, { eventId: "s" })], [["completed", 0, 10]]],
-    ["a log line within", [ping("started", 0), ping("log", 5, { message: "half way" }), ping("completed", 10)], [["completed", 0, 10]]],
-    ["a late start whose end is taken", [ping("started", 0), ping("completed", 10), ping("started", 5)], [["completed", 0, 10], ["lost", 5, 5]]],
-    ["an end after we declared it lost", [ping("started", 0), event("lost", 0, { run: { by: "id", runId: "ping-2026-11-23T02:00:00.000Z" } }), ping("completed", 90)], [["completed", 0, 90]]],
+    [
+      "the same ping again",
+      [
+        ping("started", 0, { eventId: "s" }),
+        ping("completed", 10, { eventId: "c" }),
+        ping("completed", 10, { eventId: "c" }),
+        ping("started", 0, { eventId: "s" }),
+      ],
+      [["completed", 0, 10]],
+    ],
+    [
+      "a log line within",
+      [ping("started", 0), ping("log", 5, { message: "half way" }), ping("completed", 10)],
+      [["completed", 0, 10]],
+    ],
+    [
+      "a late start whose end is taken",
+      [ping("started", 0), ping("completed", 10), ping("started", 5)],
+      [
+        ["completed", 0, 10],
+        ["lost", 5, 5],
+      ],
+    ],
+    [
+      "an end after we declared it lost",
+      [
+        ping("started", 0),
+        event("lost", 0, { run: { by: "id", runId: "ping-2026-11-23T02:00:00.000Z" } }),
+        ping("completed", 90),
+      ],
+      [["completed", 0, 90]],
+    ],
   ])("%s", async (_name, events, expected) => {
     for (const remembers of [true, false]) {
       await using open = await openLedger();
@@ -206,7 +295,9 @@ describe("pings without a run id", () => {
       }
       const runs = await open.runs();
       const shown = runs.map((run) => [run.phase, seconds(run.startedAt), seconds(run.completedAt)]);
-      expect(shown.sort((a, b) => Number(a[2]) - Number(b[2]))).toEqual(expected.sort((a, b) => Number(a[2]) - Number(b[2])));
+      expect(shown.sort((a, b) => Number(a[2]) - Number(b[2]))).toEqual(
+        expected.sort((a, b) => Number(a[2]) - Number(b[2])),
+      );
     }
   });
 
@@ -256,7 +347,9 @@ describe("other writers", () => {
     const store = { ...open.store, commit: () => Promise.reject(new VersionConflictError("always")) };
     const { Ledger } = await import("./ledger.ts");
     const ledger = new Ledger({ store, clock: open.clock, feed: open.feed });
-    await expect(ledger.record([{ events: [event("started", 0)], links: [], spans: [], logs: [] }])).rejects.toThrow("always");
+    await expect(
+      ledger.record([{ events: [event("started", 0)], links: [], spans: [], logs: [] }]),
+    ).rejects.toThrow("always");
   });
 });
 
@@ -272,7 +365,8 @@ describe("jobs", () => {
 
   test("the same declaration again changes nothing", async () => {
     await using open = await openLedger();
-    const declare = () => open.record([event("started", 0, { jobSettings: { maxDurationMs: 1000, tags: { a: "b" } } })]);
+    const declare = () =>
+      open.record([event("started", 0, { jobSettings: { maxDurationMs: 1000, tags: { a: "b" } } })]);
     await declare();
     const before = await open.store.getJob(await testJobId(open.store));
     await declare();

@@ -58,31 +58,30 @@ export class EventResolver {
 
   async #load(): Promise<void> {
     const { events, links } = this.#input;
-    const keys: { jobId: number; runId: string }[] = [];
+    const keys = [
+      ...links.map((link) => ({ jobId: this.#job(link.job).id, runId: cleanText(link.runId) })),
+      ...events.flatMap((event) => this.#keysOf(event)),
+    ];
     const aliases = new Set<RunAlias>();
-    for (const { job, runId, aliases: given } of links) {
-      keys.push({ jobId: this.#job(job).id, runId: cleanText(runId) });
-      for (const alias of given) if (isSpan(alias)) aliases.add(alias);
-    }
+    for (const link of links) for (const alias of link.aliases) if (isSpan(alias)) aliases.add(alias);
     for (const event of events) {
       for (const alias of spansOf(event)) aliases.add(alias);
       for (const parent of parentSpansOf(event)) aliases.add(parent);
       if (isRoot(event)) aliases.add(childrenOf(ownSpan(event) ?? ""));
-      if (event.job === null) continue;
-      if (event.run.by === "id") {
-        const runId = cleanText(event.run.runId);
-        keys.push({ jobId: this.#job(event.job).id, runId });
-        this.#roots.keysBeside(event).forEach((beside) => {
-          keys.push({ jobId: this.#job(event.job).id, runId: beside });
-        });
-      } else if (event.run.by === "span") {
-        keys.push({ jobId: this.#job(event.job).id, runId: spanRunId(event.run.traceId, event.run.spanId) });
-      }
     }
     await this.#table.loadKeys(keys);
     for (const { jobId, runId } of keys)
       if (this.#table.byKey(jobId, runId) === null) aliases.add(idAlias(jobId, runId));
     await this.#table.loadAliases(aliases);
+  }
+
+  /** Under which its run may stand. */
+  #keysOf(event: RunEvent): { jobId: number; runId: string }[] {
+    const { run } = event;
+    if (event.job === null || run.by === "unnamed") return [];
+    const jobId = this.#job(event.job).id;
+    if (run.by === "span") return [{ jobId, runId: spanRunId(run.traceId, run.spanId) }];
+    return [cleanText(run.runId), ...this.#roots.keysBeside(event)].map((runId) => ({ jobId, runId }));
   }
 
   #job(key: RunEvent["job"]): Job {

@@ -81,7 +81,9 @@ export function hasOwnNamedSpan(facts: RunFacts, alias: RunAlias): boolean {
 
 function isRootMark(mark: Mark, alias: RunAlias): boolean {
   if (mark.kind === "step_started" || mark.kind === "step_ended") return false;
-  return mark.traceId !== undefined && mark.spanId !== undefined && spanAlias(mark.traceId, mark.spanId) === alias;
+  return (
+    mark.traceId !== undefined && mark.spanId !== undefined && spanAlias(mark.traceId, mark.spanId) === alias
+  );
 }
 
 /** True where some start or end of the run came with a span of its own. */

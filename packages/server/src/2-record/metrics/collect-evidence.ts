@@ -1,46 +1,52 @@
 /**
- * Metric points of one round → heartbeats and progress (they carry the run's id), links (an exemplar beside an id), and evidence
- * (counts of ends, without an id). Pure: streams' states in, streams' states out.
+ * Metric points of one round → heartbeats and progress (they carry the run's id), links (an exemplar beside an id), and
+ * contributions to evidence (counts of ends, without an id). Pure: streams' states in, streams' states out.
  */
 import { createHash } from "node:crypto";
 import { METRIC_NAMES } from "@batchwatch/protocol";
-import { type JobKey, jobKeyText, spanAlias, traceAlias } from "../../model/identity.ts";
+import { type JobKey, jobKeyText, type RunAlias, spanAlias, traceAlias } from "../../model/identity.ts";
 import type { RunLink } from "../../model/intake.ts";
 import type { RunEvent } from "../../model/run-event.ts";
 import type { MetricPoint } from "../../model/samples.ts";
-import type { EndedRuns, EvidenceState, MetricOutcome, Sighting, Timing } from "./metric-evidence.ts";
+import type { EvidenceState, MetricOutcome, Part, Sighting } from "./metric-evidence.ts";
 import { advance, type Increment, readStreamState, type StreamState } from "./stream-state.ts";
+
+/** What one stream adds to one piece of evidence. */
+export interface Contribution {
+  evidenceId: string;
+  /** As it is before anything contributed. */
+  empty: EvidenceState;
+  streamId: string;
+  part: Part;
+  /** Only what is left of a part that is there already: an earlier point of its stream came late. */
+  isSplit: boolean;
+}
 
 export interface CollectedEvidence {
   events: RunEvent[];
   links: RunLink[];
   streams: Map<string, { state: StreamState; updatedAt: number }>;
-  evidence: Map<string, EvidenceState>;
+  contributions: Contribution[];
 }
 
 /** A gauge's value above this is in milliseconds, above the one below it in seconds; anything smaller is no time. */
 const MILLISECONDS_ABOVE = 1e11;
 const SECONDS_ABOVE = 1e9;
+/** A beat's own time further from its point than this is a clock that was never set. */
+const BEAT_SPREAD_MS = 400 * 24 * 3_600_000;
 
 export function collectEvidence(
   points: readonly MetricPoint[],
   stored: ReadonlyMap<string, string>,
 ): CollectedEvidence {
-  const collected: CollectedEvidence = {
-    events: [],
-    links: [],
-    streams: new Map(),
-    evidence: new Map(),
-  };
-  for (const point of [...points].sort((a, b) => a.at - b.at)) {
+  const collected: CollectedEvidence = { events: [], links: [], streams: new Map(), contributions: [] };
+  for (const point of points) {
     const job = jobOf(point);
     if (job === null) continue;
-    if (point.attributes.job_id !== undefined && isRunGauge(point.family))
-      addSignOfLife(point, job, collected);
+    if (isRunGauge(point.family)) addSignOfLife(point, job, collected);
     else if (point.kind !== "gauge") addIncrement(point, job, stored, collected);
     else if (point.family === METRIC_NAMES.lastSuccess) addLastSuccess(point, job, collected);
   }
-  for (const [id, state] of collected.evidence) if (saysNothing(state)) collected.evidence.delete(id);
   return collected;
 }
 
@@ -56,13 +62,15 @@ function isRunGauge(family: string): boolean {
 
 // ── the two gauges with a run id ────────────────────────────────────────────────────────────────────
 
+/** An observable gauge repeats its last value: the time of a beat is the value, else the exemplar, else the point. */
 function addSignOfLife(point: MetricPoint, job: JobKey, collected: CollectedEvidence): void {
-  const runId = point.attributes.job_id ?? "";
+  const runId = point.attributes.job_id ?? point.attributes["batch.job.id"];
+  if (runId === undefined) return;
   const isBeat = point.family === METRIC_NAMES.heartbeat;
-  if (isBeat && point.value === 0) return;
-  const exemplar = point.exemplars.at(-1);
-  const at = Math.round((isBeat ? timeOf(point.value) : null) ?? exemplar?.at ?? point.at);
-  const aliases = aliasesOf(exemplar ?? null);
+  if (!Number.isFinite(point.value) || (isBeat && point.value <= 0)) return;
+  const exemplar = point.exemplars.at(-1) ?? null;
+  const at = Math.round((isBeat ? beatTime(point) : null) ?? exemplar?.at ?? point.at);
+  const aliases = aliasesOf(exemplar);
   const event: RunEvent = {
     eventId: `otlp-metric:${hashOf(point.streamId, String(at))}`,
     kind: isBeat ? "heartbeat" : "progress",
@@ -74,9 +82,16 @@ function addSignOfLife(point: MetricPoint, job: JobKey, collected: CollectedEvid
     receivedAt: point.receivedAt,
     witness: "otlp-metric",
   };
+  const jobType = point.attributes.job_type;
+  if (jobType !== undefined) event.jobType = jobType;
   if (!isBeat) event.progress = { rate: point.value };
   collected.events.push(event);
   if (aliases.length > 0) collected.links.push({ job, runId, aliases });
+}
+
+function beatTime({ value, at }: MetricPoint): number | null {
+  const told = timeOf(value);
+  return told === null || Math.abs(told - at) > BEAT_SPREAD_MS ? null : told;
 }
 
 function timeOf(value: number): number | null {
@@ -84,7 +99,7 @@ function timeOf(value: number): number | null {
   return value > SECONDS_ABOVE ? value * 1000 : null;
 }
 
-function aliasesOf(exemplar: MetricPoint["exemplars"][number] | null): string[] {
+function aliasesOf(exemplar: MetricPoint["exemplars"][number] | null): RunAlias[] {
   if (exemplar?.traceId === null || exemplar === null) return [];
   const { traceId, spanId } = exemplar;
   return [...(spanId === null ? [] : [spanAlias(traceId, spanId)]), traceAlias(traceId)];
@@ -92,130 +107,123 @@ function aliasesOf(exemplar: MetricPoint["exemplars"][number] | null): string[] 
 
 // ── increments ──────────────────────────────────────────────────────────────────────────────────────
 
+/** Families whose increments say something of runs. */
+const TELLING: ReadonlySet<string> = new Set([
+  METRIC_NAMES.running,
+  METRIC_NAMES.completions,
+  METRIC_NAMES.duration,
+  METRIC_NAMES.execution,
+  METRIC_NAMES.queueWait,
+  METRIC_NAMES.recordsProcessed,
+  METRIC_NAMES.recordsFailed,
+]);
+
 function addIncrement(
   point: MetricPoint,
   job: JobKey,
   stored: ReadonlyMap<string, string>,
   collected: CollectedEvidence,
 ): void {
+  if (!TELLING.has(point.family) || !Number.isFinite(point.value)) return;
   const before = collected.streams.get(point.streamId)?.state ?? readStreamState(stored.get(point.streamId));
-  const { state, increment } = advance(before, point);
-  if (state === before) return;
-  collected.streams.set(point.streamId, { state, updatedAt: point.receivedAt });
-  if (increment === null || (point.family !== METRIC_NAMES.running && increment.count === 0)) return;
-  const evidence = evidenceFor(point, job, increment.fromAt, collected);
-  const sightings = point.exemplars
-    .filter(({ at }) => at > increment.fromAt - 1 && at <= increment.at)
-    .map(sighting);
-  switch (point.family) {
-    case METRIC_NAMES.completions:
-      addEnds(evidence, point, increment, sightings);
-      return;
-    case METRIC_NAMES.duration: {
-      const outcome = outcomeOf(point);
-      evidence.durations[outcome] = addTiming(evidence.durations[outcome] ?? null, increment, sightings);
-      return;
-    }
-    case METRIC_NAMES.execution:
-      evidence.execution = addTiming(evidence.execution, increment, sightings);
-      return;
-    case METRIC_NAMES.queueWait:
-      evidence.queueWait = addTiming(evidence.queueWait, increment, sightings);
-      return;
-    case METRIC_NAMES.recordsProcessed:
-      evidence.recordsProcessed = (evidence.recordsProcessed ?? 0) + increment.value;
-      return;
-    case METRIC_NAMES.recordsFailed:
-      evidence.recordsFailed = (evidence.recordsFailed ?? 0) + increment.value;
-      return;
-    case METRIC_NAMES.running:
-      if (increment.isFirst) evidence.firstStartAt = increment.fromAt;
-      evidence.starts.push(...sightings.filter(({ value }) => value > 0));
-  }
+  const { state, increment, splits } = advance(before, point);
+  if (state !== before) collected.streams.set(point.streamId, { state, updatedAt: point.receivedAt });
+  if (increment !== null) contribute(point, job, increment, false, collected);
+  if (splits !== null) contribute(point, job, splits, true, collected);
+}
+
+function contribute(
+  point: MetricPoint,
+  job: JobKey,
+  increment: Increment,
+  isSplit: boolean,
+  collected: CollectedEvidence,
+): void {
+  const sightings = isSplit
+    ? []
+    : point.exemplars
+        .filter(({ at }) => at > increment.fromAt - 1 && at <= increment.at + 1)
+        .map((exemplar) => sighting(exemplar));
+  const isRunning = point.family === METRIC_NAMES.running;
+  const saysNothing = isRunning ? !increment.isFirst && sightings.length === 0 : increment.count === 0;
+  if (saysNothing && !isSplit) return;
+  const part: Part = {
+    family: point.family,
+    outcome: hasOutcome(point.family) ? outcomeOf(point) : null,
+    errorType: errorTypeOf(point),
+    fromAt: increment.fromAt,
+    value: increment.value,
+    count: increment.count,
+    isFirst: increment.isFirst,
+    level: point.value,
+    sightings,
+  };
+  collected.contributions.push({ ...placeOf(point, job, increment.at), streamId: point.streamId, part, isSplit });
 }
 
 function addLastSuccess(point: MetricPoint, job: JobKey, collected: CollectedEvidence): void {
   const at = timeOf(point.value);
   if (at === null) return;
-  const evidence = evidenceFor(point, job, point.at, collected);
-  evidence.lastSuccessAt = Math.max(evidence.lastSuccessAt ?? 0, Math.round(at));
+  const part: Part = {
+    family: point.family,
+    outcome: null,
+    errorType: null,
+    fromAt: point.at,
+    value: 0,
+    count: 0,
+    isFirst: false,
+    level: Math.round(at),
+    sightings: [],
+  };
+  collected.contributions.push({ ...placeOf(point, job, point.at), streamId: point.streamId, part, isSplit: false });
 }
 
 /** The evidence of this point's process, job, task and export. */
-function evidenceFor(
-  point: MetricPoint,
-  job: JobKey,
-  fromAt: number,
-  collected: CollectedEvidence,
-): EvidenceState {
-  const taskId = point.attributes.level === "dag" ? null : (point.attributes.task_id ?? null);
-  const id = hashOf(point.instanceId, jobKeyText(job), taskId ?? "", String(Math.round(point.at)));
-  const known = collected.evidence.get(id);
-  if (known !== undefined) {
-    known.fromAt = Math.min(known.fromAt, fromAt);
-    known.jobType ??= point.attributes.job_type ?? null;
-    return known;
-  }
-  const evidence: EvidenceState = {
-    job,
-    jobType: point.attributes.job_type ?? null,
-    instanceId: point.instanceId,
-    taskId,
-    fromAt,
-    at: point.at,
-    ends: [],
-    durations: {},
-    execution: null,
-    queueWait: null,
-    recordsProcessed: null,
-    recordsFailed: null,
-    lastSuccessAt: null,
-    firstStartAt: null,
-    starts: [],
-    explainedBy: [],
-    anonymous: [],
-  };
-  collected.evidence.set(id, evidence);
-  return evidence;
-}
-
-function addEnds(
-  evidence: EvidenceState,
-  point: MetricPoint,
-  increment: Increment,
-  sightings: Sighting[],
-): void {
-  const ended: EndedRuns = {
-    outcome: outcomeOf(point),
-    errorType: errorTypeOf(point),
-    count: Math.round(increment.count),
-    firstEndAt: increment.isFirst ? increment.fromAt : null,
-    sightings,
-  };
-  if (ended.count > 0) evidence.ends.push(ended);
-}
-
-function addTiming(timing: Timing | null, increment: Increment, sightings: Sighting[]): Timing {
+function placeOf(point: MetricPoint, job: JobKey, exportAt: number): { evidenceId: string; empty: EvidenceState } {
+  const { attributes, instanceId } = point;
+  // `task_id` means a task even without `level`.
+  const taskId = attributes.level === "dag" ? null : (attributes.task_id ?? null);
+  const at = Math.round(exportAt);
+  const evidenceId = hashOf(instanceId, jobKeyText(job), taskId ?? "", String(at));
+  const jobType = attributes.job_type ?? null;
   return {
-    sumSeconds: (timing?.sumSeconds ?? 0) + increment.value,
-    count: (timing?.count ?? 0) + Math.round(increment.count),
-    sightings: [...(timing?.sightings ?? []), ...sightings],
+    evidenceId,
+    empty: { job, jobType, instanceId, taskId, at, parts: {}, explainedBy: [], anonymous: [], looks: 0 },
   };
+}
+
+/** Lays a contribution into the evidence it belongs to. */
+export function addPart(state: EvidenceState, { empty, streamId, part, isSplit }: Contribution): EvidenceState {
+  const known = state.parts[streamId];
+  if (isSplit && known === undefined) return state;
+  const kept = isSplit
+    ? { ...part, sightings: (known?.sightings ?? []).filter(({ at }) => at > part.fromAt), level: known?.level ?? part.level }
+    : part;
+  const parts = { ...state.parts, [streamId]: kept };
+  if (kept.count === 0 && kept.family !== METRIC_NAMES.running && kept.family !== METRIC_NAMES.lastSuccess)
+    delete parts[streamId];
+  return { ...state, jobType: state.jobType ?? empty.jobType, parts };
+}
+
+// ── words ───────────────────────────────────────────────────────────────────────────────────────────
+
+function hasOutcome(family: string): boolean {
+  return family === METRIC_NAMES.completions || family === METRIC_NAMES.duration;
 }
 
 /** Status words vary (INGEST 5.3, 2); a word nobody knows counts as a success only where nothing speaks of an error. */
 function outcomeOf(point: MetricPoint): MetricOutcome {
-  const word = (point.attributes.status ?? point.attributes.state ?? "").toLowerCase();
-  if (/^(success|succeeded|completed|complete|ok)$/.test(word)) return "success";
-  if (/^(fail|failed|failure|error|timeout|timed_out|dead_letter)$/.test(word)) return "failure";
-  if (/^cancell?ed$/.test(word)) return "cancelled";
-  if (word === "skipped") return "skipped";
+  const word = (point.attributes.status ?? point.attributes.state ?? "").trim().toLowerCase();
+  if (/^(success|succeeded|successful|completed|complete|finished|done|ok)$/.test(word)) return "success";
+  if (/^(fail|failed|failure|error|errored|timeout|timed_out|dead_letter|lost|killed)$/.test(word)) return "failure";
+  if (/^(cancell?ed|aborted)$/.test(word)) return "cancelled";
+  if (/^(skip|skipped)$/.test(word)) return "skipped";
   return errorTypeOf(point) === null ? "success" : "failure";
 }
 
 function errorTypeOf({ attributes }: MetricPoint): string | null {
   const type = attributes.error_type?.trim() ?? "";
-  return type === "" || /^(none|null)$/i.test(type) ? null : type;
+  return type === "" || /^(none|null|nil|undefined)$/i.test(type) ? null : type;
 }
 
 function sighting(exemplar: MetricPoint["exemplars"][number]): Sighting {
@@ -226,25 +234,6 @@ function sighting(exemplar: MetricPoint["exemplars"][number]): Sighting {
     span: traceId === null || spanId === null ? null : spanAlias(traceId, spanId),
     trace: traceId === null ? null : traceAlias(traceId),
   };
-}
-
-/**
- * A DAG's end may have a duration and no completion (INGEST 5.3, 9): durations stand in for missing completions. Evidence without
- * an end is kept only for the starts that it saw.
- */
-function saysNothing(evidence: EvidenceState): boolean {
-  for (const [outcome, timing] of Object.entries(evidence.durations) as [MetricOutcome, Timing][]) {
-    const told = evidence.ends.some((ended) => ended.outcome === outcome);
-    if (told || timing.count === 0) continue;
-    evidence.ends.push({
-      outcome,
-      errorType: null,
-      count: timing.count,
-      firstEndAt: null,
-      sightings: timing.sightings,
-    });
-  }
-  return evidence.ends.length === 0 && evidence.starts.length === 0;
 }
 
 function hashOf(...parts: readonly string[]): string {

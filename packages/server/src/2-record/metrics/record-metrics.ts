@@ -1,38 +1,26 @@
 /**
  * The MetricRecorder: points → what is committed with the round (events, links, stream states, evidence), and a
- * `settle_metrics` deadline for each job that has evidence. Reads the stored states; keeps none of its own.
+ * `settle_metrics` deadline for each job that has evidence to look at. Reads the stored states; keeps none of its own.
  */
 import type { Clock } from "../../lib/clock.ts";
 import { type JobKey, jobKeyText } from "../../model/identity.ts";
-import type { Job } from "../../model/job.ts";
 import type { MetricPoint } from "../../model/samples.ts";
-import type { LedgerStore } from "../../storage/ledger-store.ts";
+import type { LedgerStore, MetricEvidence, MetricEvidenceWrite } from "../../storage/ledger-store.ts";
 import { type MetricRecorder, NO_METRIC_FACTS } from "../metric-recorder.ts";
-import { collectEvidence } from "./collect-evidence.ts";
+import { addPart, type Contribution, collectEvidence } from "./collect-evidence.ts";
+import { type EvidenceState, readEvidence, saysOfRuns } from "./metric-evidence.ts";
 import { SETTLE_METRICS, settleAt } from "./settle-times.ts";
 
-export function createMetricRecorder(
-  store: Pick<LedgerStore, "metricStreams" | "ensureJobs">,
-  clock: Clock,
-): MetricRecorder {
+type RecorderStore = Pick<LedgerStore, "metricStreams" | "metricEvidence" | "ensureJobs">;
+
+export function createMetricRecorder(store: RecorderStore, clock: Clock): MetricRecorder {
   return {
     async record(points: readonly MetricPoint[]) {
       if (points.length === 0) return NO_METRIC_FACTS;
       const stored = await store.metricStreams([...new Set(points.map((point) => point.streamId))]);
       const collected = collectEvidence(points, stored);
-      const jobs = await ensureJobs(
-        store,
-        [...collected.evidence.values()].map(({ job }) => job),
-        clock.now(),
-      );
       const now = clock.now();
-      const metricEvidence = [...collected.evidence].map(([evidenceId, state]) => ({
-        evidenceId,
-        jobId: jobs.get(jobKeyText(state.job))?.id ?? 0,
-        at: Math.round(state.at),
-        settleAt: settleAt(state, now),
-        state: JSON.stringify(state),
-      }));
+      const written = await mergeEvidence(store, collected.contributions, now);
       return {
         events: collected.events,
         links: collected.links,
@@ -41,28 +29,81 @@ export function createMetricRecorder(
           updatedAt,
           state: JSON.stringify(state),
         })),
-        metricEvidence,
-        deadlines: metricEvidence.map((evidence) => ({
-          kind: SETTLE_METRICS,
-          subject: `job:${evidence.jobId}`,
-          jobId: evidence.jobId,
-          dueAt: evidence.settleAt,
-          keepEarlier: true,
-        })),
+        metricEvidence: written.map(({ write }) => write),
+        deadlines: written
+          .filter(({ state }) => saysOfRuns(state))
+          .map(({ write: { jobId, settleAt: dueAt } }) => ({
+            kind: SETTLE_METRICS,
+            subject: `job:${jobId}`,
+            jobId,
+            dueAt,
+            keepEarlier: true,
+          })),
       };
     },
   };
 }
 
+/** One export may come in several requests, and an earlier one after a later one: each adds to what is there. */
+async function mergeEvidence(
+  store: RecorderStore,
+  contributions: readonly Contribution[],
+  now: number,
+): Promise<{ write: MetricEvidenceWrite; state: EvidenceState }[]> {
+  const byJob = new Map<string, Contribution[]>();
+  for (const contribution of contributions) {
+    const key = jobKeyText(contribution.empty.job);
+    const ofJob = byJob.get(key);
+    if (ofJob === undefined) byJob.set(key, [contribution]);
+    else ofJob.push(contribution);
+  }
+  const jobIds = await ensureJobs(store, [...byJob.values()].flatMap(([first]) => first?.empty.job ?? []), now);
+  const written: { write: MetricEvidenceWrite; state: EvidenceState }[] = [];
+  for (const [key, ofJob] of byJob) {
+    const jobId = jobIds.get(key);
+    if (jobId === undefined) continue;
+    const known = await knownEvidence(store, jobId, ofJob);
+    for (const [evidenceId, state] of mergedStates(ofJob, known)) {
+      if (Object.keys(state.parts).length === 0 && !known.has(evidenceId)) continue;
+      const write = { evidenceId, jobId, at: state.at, settleAt: settleAt(state, now), state: JSON.stringify(state) };
+      written.push({ write, state });
+    }
+  }
+  return written;
+}
+
+/** What was settled stays as it is: it would be counted twice. */
+function mergedStates(
+  contributions: readonly Contribution[],
+  known: ReadonlyMap<string, MetricEvidence>,
+): Map<string, EvidenceState> {
+  const merged = new Map<string, EvidenceState>();
+  for (const contribution of contributions) {
+    const { evidenceId, empty } = contribution;
+    const row = known.get(evidenceId);
+    if (row?.settled === true) continue;
+    const before = merged.get(evidenceId) ?? (row === undefined ? empty : readEvidence(row.state));
+    if (before.looks === 0) merged.set(evidenceId, addPart(before, contribution));
+  }
+  return merged;
+}
+
+async function knownEvidence(
+  store: RecorderStore,
+  jobId: number,
+  contributions: readonly Contribution[],
+): Promise<Map<string, MetricEvidence>> {
+  const times = contributions.map(({ empty }) => empty.at);
+  const rows = await store.metricEvidence(jobId, Math.min(...times), Math.max(...times));
+  return new Map(rows.map((row) => [row.evidenceId, row]));
+}
+
 async function ensureJobs(
-  store: Pick<LedgerStore, "ensureJobs">,
+  store: RecorderStore,
   keys: readonly JobKey[],
   at: number,
-): Promise<Map<string, Job>> {
-  const unique = new Map(keys.map((key) => [jobKeyText(key), key]));
-  if (unique.size === 0) return new Map();
-  const jobs = await store.ensureJobs(
-    [...unique.values()].map((key) => ({ ...key, createdBy: "inferred" as const, at })),
-  );
-  return new Map(jobs.map((job) => [jobKeyText(job), job]));
+): Promise<Map<string, number>> {
+  if (keys.length === 0) return new Map();
+  const jobs = await store.ensureJobs(keys.map((key) => ({ ...key, createdBy: "inferred" as const, at })));
+  return new Map(jobs.map((job) => [jobKeyText(job), job.id]));
 }

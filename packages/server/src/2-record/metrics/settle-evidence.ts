@@ -2,19 +2,29 @@
  * Settles one piece of evidence (INGEST 5.4 rules 3 to 10): which known runs explain the ends that it counted, and which are left
  * for anonymous runs? Pure: runs in, events and links out. Run and event ids come from the evidence, so settling twice is harmless.
  *
- * 1. A sighting inside a span of a known run is the end (or start) of that run.
+ * 1. A sighting inside a span of a known run is the end (the start, the queue wait) of that run.
  * 2. A known run that ended in the interval, with the same outcome, explains one.
- * 3. Where one end is left and one silent open run, it is the end of that run.
+ * 3. A silent open run that can have ended then explains one.
  * 4. What is left becomes anonymous runs, for sources that send neither spans nor logs: a source that does would be doubled.
  * 5. A run identified later absorbs the anonymous one nearest to it, by an alias that both share.
  */
-import type { RunEventKind } from "@batchwatch/protocol";
+import { METRIC_NAMES, type RunEventKind } from "@batchwatch/protocol";
 import type { RunAlias } from "../../model/identity.ts";
 import type { RunLink } from "../../model/intake.ts";
 import type { Run } from "../../model/run.ts";
 import type { RunEvent } from "../../model/run-event.ts";
-import type { EndedRuns, EvidenceState, MetricOutcome, Sighting } from "./metric-evidence.ts";
-import { intervalMs } from "./settle-times.ts";
+import { endTimeOf, queueWaitOf, startTimeOf } from "./evidence-times.ts";
+import { endedRuns, onlyMetrics, silentOpenRuns } from "./matching-runs.ts";
+import {
+  type EndedRuns,
+  type EvidenceState,
+  endsOf,
+  intervalStart,
+  type MetricOutcome,
+  type Sighting,
+  startsOf,
+  timingOf,
+} from "./metric-evidence.ts";
 
 export interface SettleInput {
   evidenceId: string;
@@ -24,6 +34,8 @@ export interface SettleInput {
   byAlias: ReadonlyMap<RunAlias, Run>;
   /** Ids of runs that explain other evidence. */
   claimed: ReadonlySet<string>;
+  /** Counted since the process's last end of a run; null where several runs may have counted. */
+  records: { processed: number | null; failed: number | null };
   now: number;
 }
 
@@ -48,69 +60,105 @@ export function settleEvidence(input: SettleInput): Settled {
 class Settlement {
   readonly #input: SettleInput;
   readonly #state: EvidenceState;
+  readonly #ends: readonly EndedRuns[];
   readonly #events: RunEvent[] = [];
   readonly #links: RunLink[] = [];
-  readonly #explained: Set<string>;
-  readonly #toleranceMs: number;
+  readonly #taken: Set<string>;
+  readonly #explainedBy: Set<string>;
+  #anonymous: { runId: string; outcome: MetricOutcome; endAt: number }[];
 
   constructor(input: SettleInput) {
     this.#input = input;
-    this.#state = structuredClone(input.state);
-    this.#explained = new Set(this.#state.explainedBy);
-    this.#toleranceMs = intervalMs(this.#state);
+    this.#state = input.state;
+    this.#ends = endsOf(input.state);
+    this.#explainedBy = new Set(input.state.explainedBy);
+    this.#taken = new Set([...input.claimed, ...input.state.explainedBy]);
+    this.#anonymous = [...input.state.anonymous];
   }
 
   settle(): Settled {
-    this.#tellStarts();
-    this.#absorb();
-    for (const ended of this.#state.ends) this.#settleEnds(ended);
     // What was settled is not settled again; only absorbing goes on.
-    this.#state.ends = this.#state.ends.map((ended) => ({ ...ended, count: 0, sightings: [] }));
-    this.#state.starts = [];
-    this.#state.explainedBy = [...this.#explained];
-    return { events: this.#events, links: this.#links, state: this.#state };
+    if (this.#state.looks > 0) this.#absorb();
+    else {
+      this.#tellStarts();
+      for (const ended of this.#ends) this.#settleEnds(ended);
+      this.#tellQueueWaits();
+    }
+    const state = { ...this.#state, explainedBy: [...this.#explainedBy], anonymous: this.#anonymous };
+    return { events: this.#events, links: this.#links, state };
   }
 
+  // ── starts and waits of known runs ────────────────────────────────────────────────────────────────
+
   #tellStarts(): void {
-    for (const start of this.#state.starts) {
+    for (const start of startsOf(this.#state)) {
       const run = this.#runOf(start);
-      if (run !== null && !run.anonymous) this.#events.push(this.#event(run.runId, "started", start.at, 0));
+      if (run !== null && isNews(run, start.at))
+        this.#events.push(this.#event(run.runId, "started", start.at, 0));
     }
+  }
+
+  /** INGEST 5.4 rule 10: queued = start − wait. */
+  #tellQueueWaits(): void {
+    const waits = timingOf(this.#state, METRIC_NAMES.queueWait);
+    if (waits === null) return;
+    const told = new Set<string>();
+    for (const { value, ...seen } of waits.sightings) {
+      const run = this.#runOf({ value, ...seen });
+      if (run === null || told.has(run.runId)) continue;
+      told.add(run.runId);
+      this.#tellQueueWait(run, value);
+    }
+    const [only, ...others] = this.#explainedBy;
+    if (waits.count !== 1 || told.size > 0 || only === undefined || others.length > 0) return;
+    const run = this.#input.runs.find(({ runId }) => runId === only);
+    if (run !== undefined) this.#tellQueueWait(run, waits.sumSeconds);
+  }
+
+  #tellQueueWait(run: Run, seconds: number): void {
+    if (run.queuedAt !== null || run.startedAt === null || run.anonymous || seconds < 0) return;
+    const queuedAt = Math.round(run.startedAt - seconds * 1000);
+    this.#events.push(this.#event(run.runId, "queued", queuedAt, run.startedWithinMs));
   }
 
   // ── ends ──────────────────────────────────────────────────────────────────────────────────────────
 
   #settleEnds(ended: EndedRuns): void {
-    const sightings = this.#sightingsOf(ended);
     const unmatched: Sighting[] = [];
     let left = ended.count;
-    for (const seen of sightings) {
+    for (const seen of this.#sightingsOf(ended)) {
       const run = this.#runOf(seen);
-      if (run === null) unmatched.push(seen);
-      else if (!this.#isTaken(run)) {
-        this.#end(run.runId, ended, seen.at, 0);
+      if (run === null || run.anonymous) unmatched.push(seen);
+      else {
         left -= 1;
+        this.#end(run, ended, seen.at, 0);
       }
     }
-    for (const run of this.#endedRuns(ended.outcome)) {
+    for (const run of endedRuns(this.#input.runs, ended.outcome, this.#state, this.#taken)) {
       if (left <= 0) return;
-      this.#explained.add(run.runId);
       left -= 1;
+      this.#explain(run, ended);
     }
-    const [open, ...more] = this.#silentOpenRuns();
-    if (left === 1 && open !== undefined && more.length === 0) {
-      const { at, withinMs } = this.#endTime(ended, unmatched[0] ?? null, 0);
-      this.#end(open.runId, ended, at, withinMs);
-      return;
-    }
-    if (left > 0 && this.#mayInvent()) this.#invent(ended, unmatched, Math.min(left, MOST_ANONYMOUS));
+    if (left > 0) this.#settleRest(ended, unmatched, left);
+  }
+
+  #settleRest(ended: EndedRuns, unmatched: readonly Sighting[], left: number): void {
+    const seen = unmatched[0] ?? null;
+    const end = endTimeOf(this.#state, ended, seen, 0);
+    const start = this.#ends.length === 1 && left === 1 ? startTimeOf(this.#state, ended, seen, end) : null;
+    const open = silentOpenRuns(this.#input.runs, this.#state, this.#taken, { seen, start, end });
+    if (open.length <= left) for (const run of open) this.#end(run, ended, end.at, end.withinMs);
+    // Open runs of which it cannot be told which ones ended are not doubled either.
+    const rest = Math.min(left - open.length, MOST_ANONYMOUS);
+    if (rest > 0 && this.#mayInvent()) this.#invent(ended, unmatched, rest);
   }
 
   /** Completions keep one exemplar an export, durations one a bucket: together they see more of the ends. */
   #sightingsOf(ended: EndedRuns): Sighting[] {
-    const all = [...ended.sightings, ...(this.#state.durations[ended.outcome]?.sightings ?? [])];
+    const durations = timingOf(this.#state, METRIC_NAMES.duration, ended.outcome);
     const bySpan = new Map<string, Sighting>();
-    for (const seen of all) if (seen.span !== null && !bySpan.has(seen.span)) bySpan.set(seen.span, seen);
+    for (const seen of [...ended.sightings, ...(durations?.sightings ?? [])])
+      if (seen.span !== null && !bySpan.has(seen.span)) bySpan.set(seen.span, seen);
     return [...bySpan.values()].slice(0, ended.count);
   }
 
@@ -120,50 +168,42 @@ class Settlement {
     return bySpan ?? (seen.trace === null ? undefined : byAlias.get(seen.trace)) ?? null;
   }
 
-  #isTaken(run: Run): boolean {
-    return this.#explained.has(run.runId) || this.#input.claimed.has(run.runId);
+  /** A run that says by itself that and how it ended; only what it left open is added. */
+  #explain(run: Run, ended: EndedRuns): void {
+    this.#take(run);
+    const isCertain = this.#ends.length === 1 && ended.count === 1;
+    if (isCertain && run.completedAt !== null && run.errorType === null && ended.errorType !== null)
+      this.#events.push(this.#endEvent(run.runId, ended, run.completedAt, intervalLength(this.#state)));
+    this.#tellRecords(run);
   }
 
-  /** Known runs that ended in the interval: those inside it first, then those one interval around it. */
-  #endedRuns(outcome: MetricOutcome): Run[] {
-    const { fromAt, at } = this.#state;
-    const distance = (run: Run) => Math.max(0, fromAt - (run.completedAt ?? 0), (run.completedAt ?? 0) - at);
-    return this.#input.runs
-      .filter(
-        (run) =>
-          !run.anonymous &&
-          !this.#isTaken(run) &&
-          run.completedAt !== null &&
-          outcomeOfPhase(run) === outcome &&
-          distance(run) <= this.#toleranceMs,
-      )
-      .sort((a, b) => distance(a) - distance(b));
+  #end(run: Run, ended: EndedRuns, at: number, withinMs: number): void {
+    if (this.#explainedBy.has(run.runId)) return;
+    this.#take(run);
+    this.#events.push(this.#endEvent(run.runId, ended, at, withinMs));
+    this.#tellRecords(run);
   }
 
-  /** Open runs that nothing but these metrics tells of, and that have not beaten since the interval. */
-  #silentOpenRuns(): Run[] {
-    return this.#input.runs.filter(
-      (run) =>
-        run.completedAt === null &&
-        !run.anonymous &&
-        !this.#isTaken(run) &&
-        onlyMetrics(run) &&
-        (run.startedAt ?? run.lastEventAt) <= this.#state.at &&
-        (run.lastBeatAt ?? 0) <= this.#state.at,
-    );
+  #take(run: Run): void {
+    this.#taken.add(run.runId);
+    this.#explainedBy.add(run.runId);
   }
 
-  #end(runId: string, ended: EndedRuns, at: number, withinMs: number): void {
-    this.#explained.add(runId);
-    const event = this.#event(runId, kindOfOutcome(ended.outcome), at, withinMs);
-    if (ended.errorType !== null && ended.outcome === "failure") event.error = { type: ended.errorType };
-    this.#events.push(event);
+  /** INGEST 5.4 rule 8: what the process counted is the run's, where it ran nothing else and the run says nothing. */
+  #tellRecords(run: Run): void {
+    const { processed, failed } = this.#input.records;
+    const records = {
+      ...(processed === null || run.recordsProcessed !== null ? {} : { processed }),
+      ...(failed === null || run.recordsFailed !== null ? {} : { failed }),
+    };
+    if (!this.#isOnlyEnd() || Object.keys(records).length === 0) return;
+    this.#events.push({ ...this.#event(run.runId, "records", this.#state.at, 0), records });
   }
 
   // ── anonymous runs ────────────────────────────────────────────────────────────────────────────────
 
   #mayInvent(): boolean {
-    if (this.#state.at - this.#state.fromAt > LONGEST_INTERVAL_MS) return false;
+    if (intervalLength(this.#state) > LONGEST_INTERVAL_MS) return false;
     return this.#input.runs.every(onlyMetrics);
   }
 
@@ -171,85 +211,53 @@ class Settlement {
     for (let ordinal = 0; ordinal < count; ordinal += 1) {
       const seen = unmatched[ordinal] ?? null;
       const runId = `anonymous-${this.#input.evidenceId}-${ended.outcome}-${ordinal + 1}`;
-      const { at, withinMs } = this.#endTime(ended, seen, ordinal);
-      const start = this.#startTime(ended, seen, at, withinMs);
+      const end = endTimeOf(this.#state, ended, seen, ordinal);
+      const start = startTimeOf(this.#state, ended, seen, end);
       const aliases = [anonymousAlias(runId), ...(seen?.span ? [seen.span] : [])];
-      const isOnly = this.#isOnlyEnd();
       const facts = { anonymous: true, aliases } as const;
       if (start !== null) {
         const started = { ...this.#event(runId, "started", start.at, start.withinMs), ...facts };
-        const waitSeconds = this.#valueOf("queueWait", seen);
+        const waitSeconds = queueWaitOf(this.#state, seen);
         if (waitSeconds !== null) started.queuedAt = Math.round(start.at - waitSeconds * 1000);
         this.#events.push(started);
       }
-      const end: RunEvent = { ...this.#event(runId, kindOfOutcome(ended.outcome), at, withinMs), ...facts };
-      if (ended.errorType !== null && ended.outcome === "failure") end.error = { type: ended.errorType };
-      const { recordsProcessed, recordsFailed } = this.#state;
-      if (isOnly && (recordsProcessed !== null || recordsFailed !== null))
-        end.records = {
-          ...(recordsProcessed === null ? {} : { processed: recordsProcessed }),
-          ...(recordsFailed === null ? {} : { failed: recordsFailed }),
+      const event = { ...this.#endEvent(runId, ended, end.at, end.withinMs), ...facts };
+      const { processed, failed } = this.#input.records;
+      if (this.#isOnlyEnd() && (processed !== null || failed !== null))
+        event.records = {
+          ...(processed === null ? {} : { processed }),
+          ...(failed === null ? {} : { failed }),
         };
-      this.#events.push(end);
-      this.#state.anonymous.push({ runId, outcome: ended.outcome, endAt: at });
+      this.#events.push(event);
+      this.#anonymous.push({ runId, outcome: ended.outcome, endAt: end.at });
     }
   }
 
   #isOnlyEnd(): boolean {
-    return this.#state.ends.reduce((sum, ended) => sum + ended.count, 0) === 1;
-  }
-
-  #endTime(ended: EndedRuns, seen: Sighting | null, ordinal: number): { at: number; withinMs: number } {
-    if (seen !== null) return { at: Math.round(seen.at), withinMs: 0 };
-    if (ordinal === 0 && ended.firstEndAt !== null) return { at: Math.round(ended.firstEndAt), withinMs: 0 };
-    const { lastSuccessAt, fromAt, at } = this.#state;
-    if (ended.outcome === "success" && ended.count === 1 && lastSuccessAt !== null && lastSuccessAt <= at)
-      return { at: lastSuccessAt, withinMs: 0 };
-    return { at: Math.round(at), withinMs: Math.round(at - fromAt) };
-  }
-
-  /** A process that ran once began to count when its run began; otherwise the end less what it took. */
-  #startTime(
-    ended: EndedRuns,
-    seen: Sighting | null,
-    endAt: number,
-    endWithinMs: number,
-  ): { at: number; withinMs: number } | null {
-    const { firstStartAt, durations } = this.#state;
-    if (firstStartAt !== null && firstStartAt <= endAt && this.#isOnlyEnd())
-      return { at: Math.round(firstStartAt), withinMs: 0 };
-    const exact = this.#valueOf("execution", seen);
-    if (exact !== null) return { at: Math.round(endAt - exact * 1000), withinMs: endWithinMs };
-    const duration = durations[ended.outcome];
-    if (duration === undefined || duration.count === 0) return null;
-    const meanMs = (duration.sumSeconds / duration.count) * 1000;
-    return {
-      at: Math.round(endAt - meanMs),
-      withinMs: endWithinMs + (duration.count === 1 ? 0 : Math.round(meanMs)),
-    };
-  }
-
-  /** Seconds of the one end there was, or of the sighting in the same span; null where it could be any of several. */
-  #valueOf(timing: "execution" | "queueWait", seen: Sighting | null): number | null {
-    const known = this.#state[timing];
-    if (known === null) return null;
-    if (known.count === 1 && this.#isOnlyEnd()) return known.sumSeconds;
-    if (seen?.span == null) return null;
-    return known.sightings.find(({ span }) => span === seen.span)?.value ?? null;
+    return this.#ends.reduce((sum, { count }) => sum + count, 0) === 1;
   }
 
   // ── absorbing ─────────────────────────────────────────────────────────────────────────────────────
 
   #absorb(): void {
-    this.#state.anonymous = this.#state.anonymous.filter(({ runId, outcome, endAt }) => {
-      const [nearest] = this.#endedRuns(outcome).sort(
-        (a, b) => Math.abs((a.completedAt ?? 0) - endAt) - Math.abs((b.completedAt ?? 0) - endAt),
+    this.#anonymous = this.#anonymous.filter(({ runId, outcome, endAt }) => {
+      const distance = ({ completedAt }: Run): number => Math.abs((completedAt ?? 0) - endAt);
+      const [nearest] = endedRuns(this.#input.runs, outcome, this.#state, this.#taken).sort(
+        (a, b) => distance(a) - distance(b),
       );
       if (nearest === undefined) return true;
-      this.#explained.add(nearest.runId);
+      this.#take(nearest);
       this.#links.push({ job: this.#state.job, runId: nearest.runId, aliases: [anonymousAlias(runId)] });
       return false;
     });
+  }
+
+  // ── events ────────────────────────────────────────────────────────────────────────────────────────
+
+  #endEvent(runId: string, ended: EndedRuns, at: number, withinMs: number): RunEvent {
+    const event = this.#event(runId, kindOfOutcome(ended.outcome), at, withinMs);
+    if (ended.errorType !== null && ended.outcome === "failure") event.error = { type: ended.errorType };
+    return event;
   }
 
   #event(runId: string, kind: RunEventKind, at: number, withinMs: number): RunEvent {
@@ -282,21 +290,10 @@ export function kindOfOutcome(outcome: MetricOutcome): RunEventKind {
   }
 }
 
-function outcomeOfPhase({ phase }: Run): MetricOutcome | null {
-  switch (phase) {
-    case "completed":
-      return "success";
-    case "failed":
-    case "dead_letter":
-      return "failure";
-    case "cancelled":
-    case "skipped":
-      return phase;
-    default:
-      return null;
-  }
+function isNews({ startedAt, startedWithinMs }: Run, at: number): boolean {
+  return startedAt === null || startedWithinMs > 0 || at < startedAt;
 }
 
-function onlyMetrics(run: Run): boolean {
-  return run.witnesses.every(({ kind }) => kind === "otlp-metric" || kind === "batchwatch");
+function intervalLength(state: EvidenceState): number {
+  return Math.round(Math.max(0, state.at - intervalStart(state)));
 }

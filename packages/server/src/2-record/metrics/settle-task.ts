@@ -2,9 +2,11 @@
  * Evidence of an Airflow task's end → a step of the DAG run it happened in (INGEST 5.3, 9: runs are of level dag only, tasks are
  * steps). The DAG's own evidence comes after its tasks': until then there is no run to put it in.
  */
+import { METRIC_NAMES, type StepFact } from "@batchwatch/protocol";
 import type { Run } from "../../model/run.ts";
 import type { RunEvent } from "../../model/run-event.ts";
-import type { EvidenceState } from "./metric-evidence.ts";
+import { endTimeOf, startTimeOf } from "./evidence-times.ts";
+import { counted, type EvidenceState, endsOf, type MetricOutcome } from "./metric-evidence.ts";
 
 /** Callbacks of the task and of the DAG are timed by different processes. */
 const CLOCK_SLACK_MS = 5_000;
@@ -16,39 +18,51 @@ export function settleTask(
   runs: readonly Run[],
   now: number,
 ): RunEvent[] | null {
-  const { taskId, ends } = state;
+  const { taskId } = state;
   if (taskId === null) return [];
   const events: RunEvent[] = [];
-  for (const ended of ends) {
-    const endAt = Math.round(ended.sightings[0]?.at ?? ended.firstEndAt ?? state.at);
-    const seconds = state.execution?.sumSeconds ?? state.durations[ended.outcome]?.sumSeconds ?? null;
-    const startAt = Math.round(state.firstStartAt ?? (seconds === null ? endAt : endAt - seconds * 1000));
-    const run = runs.find((candidate) => holds(candidate, startAt, endAt));
+  for (const ended of endsOf(state)) {
+    const end = endTimeOf(state, ended, ended.sightings[0] ?? null, 0);
+    const start = startTimeOf(state, ended, ended.sightings[0] ?? null, end) ?? end;
+    const run = runs.find((candidate) => holds(candidate, start.at, end.at));
     if (run === undefined) return null;
-    const event = (kind: "step_started" | "step_ended", at: number): RunEvent => ({
+    const event = (kind: "step_started" | "step_ended", at: number, step: StepFact): RunEvent => ({
       eventId: `otlp-metric:${evidenceId}/${ended.outcome}/${kind}`,
       kind,
       job: state.job,
       run: { by: "id", runId: run.runId },
       aliases: [],
       at,
-      withinMs: ended.firstEndAt === null ? Math.round(state.at - state.fromAt) : 0,
+      withinMs: end.withinMs,
       receivedAt: now,
       witness: "otlp-metric",
-      step: { name: taskId, id: taskId },
+      step,
       ...(run.anonymous ? { anonymous: true } : {}),
     });
-    const end = event("step_ended", endAt);
-    end.step = {
+    const records = recordsOf(state);
+    const step: StepFact = {
       name: taskId,
       id: taskId,
-      outcome: ended.outcome === "success" ? "success" : ended.outcome === "failure" ? "failure" : "skipped",
-      ...(state.recordsProcessed === null ? {} : { records: { processed: state.recordsProcessed } }),
+      outcome: outcomeOfStep(ended.outcome),
+      ...(records === undefined ? {} : { records }),
     };
-    if (ended.errorType !== null) end.error = { type: ended.errorType };
-    events.push(event("step_started", startAt), end);
+    const ending = event("step_ended", end.at, step);
+    if (ended.errorType !== null) ending.error = { type: ended.errorType };
+    events.push(event("step_started", start.at, { name: taskId, id: taskId }), ending);
   }
   return events;
+}
+
+function outcomeOfStep(outcome: MetricOutcome): NonNullable<StepFact["outcome"]> {
+  if (outcome === "success" || outcome === "failure") return outcome;
+  return "skipped";
+}
+
+function recordsOf(state: EvidenceState): StepFact["records"] {
+  const processed = counted(state, METRIC_NAMES.recordsProcessed);
+  const failed = counted(state, METRIC_NAMES.recordsFailed);
+  if (processed === null && failed === null) return undefined;
+  return { ...(processed === null ? {} : { processed }), ...(failed === null ? {} : { failed }) };
 }
 
 function holds(run: Run, startAt: number, endAt: number): boolean {

@@ -1,8 +1,9 @@
 /** When evidence is looked at (INGEST 5.4 rule 5): two export intervals and 30 s after its point, so that spans and logs can come. */
-import type { EvidenceState } from "./metric-evidence.ts";
+import { type EvidenceState, endsOf, intervalStart } from "./metric-evidence.ts";
 
 export const SETTLE_METRICS = "settle_metrics";
 
+const USUAL_INTERVAL_MS = 60_000;
 const LONGEST_INTERVAL_MS = 300_000;
 const SLACK_MS = 30_000;
 /** Nothing settles sooner after its receipt: the spans of the same flush are on their way, also in a replay of old data. */
@@ -14,8 +15,9 @@ export const LOOK_AGAIN_AFTER_MS: readonly number[] = [
 
 /** The export interval as far as the evidence shows it; a first export shows none. */
 export function intervalMs(state: EvidenceState): number {
-  const hasBefore = state.ends.some((ended) => ended.firstEndAt === null);
-  return hasBefore ? Math.min(Math.max(state.at - state.fromAt, 0), LONGEST_INTERVAL_MS) : 60_000;
+  const hasBefore = endsOf(state).some((ended) => ended.firstEndAt === null);
+  if (!hasBefore) return USUAL_INTERVAL_MS;
+  return Math.min(Math.max(state.at - intervalStart(state), 0), LONGEST_INTERVAL_MS);
 }
 
 export function settleAt(state: EvidenceState, now: number): number {

@@ -1,29 +1,37 @@
 /**
  * Increments of exported counters and histograms (OTLP data model; INGEST 4.3 and 5.4 rule 6). Pure.
  *
- * - Delta: the value is the increment.
- * - Cumulative: the difference to the last value of the same start. Several starts side by side are several writers, each
- *   counted by itself. A start never seen before counts from zero; a start equal to the point's time, or none, says nothing
- *   of what was before: it contributes 0 and is remembered.
- * - A point not after the last one of its start was seen before: it contributes nothing.
+ * - Delta: the value is the increment; nothing needs to be remembered.
+ * - Cumulative: the difference to the point before it with the same start. Several starts side by side are several writers, each
+ *   counted by itself. A start never seen before counts from zero; a start equal to the point's time, or none, says nothing of
+ *   what was before: it contributes 0 and is remembered.
+ * - A point that arrives after later ones splits the interval of the point behind it. One seen before changes nothing.
  */
 import type { MetricPoint } from "../../model/samples.ts";
 
-interface Last {
-  startAt: number;
+interface Known {
   at: number;
   value: number;
   count: number;
 }
 
-/** The last point of each start; the latest few, so that a restarting writer cannot make it grow. */
-export interface StreamState {
-  lasts: readonly Last[];
+interface Writer {
+  startAt: number;
+  /** Ascending. Of several with one value only the first and the last are kept. */
+  points: readonly Known[];
+  /** Earlier points are known no more: what comes before the first kept one is too old. */
+  isTrimmed: boolean;
 }
 
-const STARTS_KEPT = 4;
+/** The latest few writers, each with its latest few points: a restarting writer cannot make it grow. */
+export interface StreamState {
+  writers: readonly Writer[];
+}
 
-export const NEW_STREAM: StreamState = { lasts: [] };
+const WRITERS_KEPT = 4;
+const POINTS_KEPT = 12;
+
+export const NEW_STREAM: StreamState = { writers: [] };
 
 export interface Increment {
   /** Of the value (a counter) or the sum (a histogram). */
@@ -37,36 +45,71 @@ export interface Increment {
   isFirst: boolean;
 }
 
-/** null: the point was seen before, or says nothing yet. */
-export function advance(
-  state: StreamState,
-  point: MetricPoint,
-): { state: StreamState; increment: Increment | null } {
-  const count = point.count ?? point.value;
-  const last = state.lasts.find((known) => known.startAt === point.startAt);
-  if (last !== undefined && point.at <= last.at) return { state, increment: null };
-  const next: Last = { startAt: point.startAt, at: point.at, value: point.value, count };
-  const lasts = [next, ...state.lasts.filter((known) => known !== last)].slice(0, STARTS_KEPT);
-  return { state: { lasts }, increment: incrementOf(point, count, last, state.lasts[0]) };
+export interface Advance {
+  state: StreamState;
+  /** null: the point was seen before, is too old, or says nothing yet. */
+  increment: Increment | null;
+  /** What is left of the interval behind it, when the point arrived late. */
+  splits: Increment | null;
+}
+
+export function advance(state: StreamState, point: MetricPoint): Advance {
+  if (point.temporality === "delta") return { state, increment: deltaOf(point), splits: null };
+  const writer = state.writers.find(({ startAt }) => startAt === point.startAt) ?? null;
+  const points = writer?.points ?? [];
+  const behind = points.findIndex(({ at }) => at >= point.at);
+  const index = behind < 0 ? points.length : behind;
+  const next = points[index] ?? null;
+  const isTooOld = index === 0 && writer?.isTrimmed === true;
+  if (next?.at === point.at || isTooOld) return { state, increment: null, splits: null };
+  const own: Known = { at: point.at, value: point.value, count: point.count ?? point.value };
+  const before = points[index - 1] ?? null;
+  return {
+    state: withPoint(state, writer, point.startAt, points.toSpliced(index, 0, own)),
+    increment: incrementOf(before, own, point),
+    splits: next === null ? null : incrementOf(own, next, point),
+  };
+}
+
+function deltaOf({ value, count, startAt, at }: MetricPoint): Increment {
+  const fromAt = startAt > 0 && startAt < at ? startAt : at;
+  return { value, count: count ?? value, fromAt, at, isFirst: false };
 }
 
 function incrementOf(
-  point: MetricPoint,
-  count: number,
-  last: Last | undefined,
-  newest: Last | undefined,
+  before: Known | null,
+  { at, value, count }: Known,
+  { startAt, kind }: MetricPoint,
 ): Increment | null {
-  const { at, startAt, value } = point;
-  const trusted = startAt > 0 && startAt < at;
-  if (point.temporality === "delta")
-    return { value, count, fromAt: trusted ? startAt : (newest?.at ?? at), at, isFirst: false };
-  if (last !== undefined) {
-    const isReset = count < last.count || value < last.value;
-    // Without a start only a falling value tells a restart; then it counts from zero.
-    if (isReset) return { value, count, fromAt: last.at, at, isFirst: false };
-    return { value: value - last.value, count: count - last.count, fromAt: last.at, at, isFirst: false };
-  }
-  return trusted ? { value, count, fromAt: startAt, at, isFirst: true } : null;
+  if (before === null)
+    return startAt > 0 && startAt < at ? { value, count, fromAt: startAt, at, isFirst: true } : null;
+  const fromAt = before.at;
+  // What only ever grows and has fallen was restarted without saying so; then it counts from zero.
+  if (kind !== "updown" && count < before.count) return { value, count, fromAt, at, isFirst: false };
+  return { value: value - before.value, count: count - before.count, fromAt, at, isFirst: false };
+}
+
+function withPoint(
+  state: StreamState,
+  writer: Writer | null,
+  startAt: number,
+  points: readonly Known[],
+): StreamState {
+  const kept = points.filter((point, index) => {
+    const before = points[index - 1];
+    const behind = points[index + 1];
+    return before === undefined || behind === undefined || !isSame(before, point) || !isSame(point, behind);
+  });
+  const others = state.writers.filter((other) => other !== writer);
+  const isTrimmed = writer?.isTrimmed === true || kept.length > POINTS_KEPT;
+  const writers = [{ startAt, points: kept.slice(-POINTS_KEPT), isTrimmed }, ...others].sort(
+    (a, b) => (b.points.at(-1)?.at ?? 0) - (a.points.at(-1)?.at ?? 0),
+  );
+  return { writers: writers.slice(0, WRITERS_KEPT) };
+}
+
+function isSame(a: Known, b: Known): boolean {
+  return a.value === b.value && a.count === b.count;
 }
 
 export function readStreamState(text: string | undefined): StreamState {

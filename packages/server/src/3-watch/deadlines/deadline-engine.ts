@@ -46,6 +46,8 @@ export interface DeadlineEngineParts {
   feed: ChangeFeed;
   log: EngineLog;
   selfMetrics: SelfMetrics;
+  /** Before each round of the running engine: the time that the round is judged by. */
+  beforeRound?: (now: number) => Promise<void>;
 }
 
 export class DeadlineEngine {
@@ -54,6 +56,7 @@ export class DeadlineEngine {
   readonly #feed: ChangeFeed;
   readonly #log: EngineLog;
   readonly #meter: StageMeter;
+  readonly #beforeRound: (now: number) => Promise<void>;
   readonly #handlers = new Map<string, DeadlineHandler>();
   /** Rows that judge an absence are not claimed before this (catch-up grace). */
   #absenceFrom = Number.NEGATIVE_INFINITY;
@@ -69,6 +72,7 @@ export class DeadlineEngine {
     this.#feed = parts.feed;
     this.#log = parts.log;
     this.#meter = parts.selfMetrics.stage("watch");
+    this.#beforeRound = parts.beforeRound ?? (() => Promise.resolve());
     parts.selfMetrics.gauge(
       "watch_lag_seconds",
       "How late the last deadline was looked at.",
@@ -126,7 +130,9 @@ export class DeadlineEngine {
     let failures = 0;
     while (!this.#stopping) {
       try {
-        const looked = await this.#round(this.#clock.now());
+        const now = this.#clock.now();
+        await this.#beforeRound(now);
+        const looked = await this.#round(now);
         failures = 0;
         if (looked >= CLAIM_LIMIT) continue;
         // Under a stream of events each commit wakes the engine; a short pause lets one round take many of them.

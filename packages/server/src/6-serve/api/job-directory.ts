@@ -18,9 +18,9 @@ import { HEALTHS_BY_URGENCY, type JobHealth } from "./views/job-health.ts";
 import { healthOf } from "./views/job-view.ts";
 
 const RELOAD_MS = 60_000;
-const CHUNK = 250;
+const CHUNK = 100;
 /** Runs and slots of each job that are looked at: enough to hold the last run that ended. */
-const RUNS_EACH = 3;
+const RUNS_EACH = 10;
 
 interface Entry {
   jobId: number;

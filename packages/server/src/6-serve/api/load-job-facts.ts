@@ -5,7 +5,7 @@
 
 import { nextSlotAfter } from "../../lib/calendar/schedule-slots.ts";
 import type { Job } from "../../model/job.ts";
-import type { Run } from "../../model/run.ts";
+import type { Run, RunBar } from "../../model/run.ts";
 import type { Deadline, Incident, Judgement, Slot } from "../../model/watch.ts";
 import type { LedgerStore } from "../../storage/ledger-store.ts";
 import { SHOWN_DEADLINE_KINDS } from "./views/deadline-view.ts";
@@ -15,7 +15,9 @@ import { USUAL_RUNS, type UsualDuration, usualDuration } from "./views/usual-dur
 export interface JobFacts {
   job: Job;
   /** Newest first. */
-  runs: readonly Run[];
+  runs: readonly RunBar[];
+  /** The newest of them, whole. */
+  lastRun: Run | null;
   runningCount: number;
   lastSuccessAt: number | null;
   usual: UsualDuration;
@@ -36,21 +38,24 @@ export async function loadJobFacts(
 ): Promise<JobFacts[]> {
   if (jobs.length === 0) return [];
   const ids = jobs.map((job) => job.id);
-  const [runs, successes, running, slots, nextSlots, deadlines, judgements, incidents] = await Promise.all([
-    store.recentRuns(ids, runsEach),
-    store.recentSuccesses(ids, USUAL_RUNS),
-    store.countRunningByJobs(ids),
-    store.recentSlots(ids, now, runsEach),
-    store.nextSlots(ids, now),
-    store.nextDeadlineByJob(ids, SHOWN_DEADLINE_KINDS),
-    store.openJudgementsByJobs(ids),
-    store.openIncidentsByJobs(ids),
-  ]);
+  const [runs, lastRuns, successes, running, slots, nextSlots, deadlines, judgements, incidents] =
+    await Promise.all([
+      store.recentRunBars(ids, runsEach),
+      store.recentRuns(ids, 1),
+      store.recentSuccesses(ids, USUAL_RUNS),
+      store.countRunningByJobs(ids),
+      store.recentSlots(ids, now, runsEach),
+      store.nextSlots(ids, now),
+      store.nextDeadlineByJob(ids, SHOWN_DEADLINE_KINDS),
+      store.openJudgementsByJobs(ids),
+      store.openIncidentsByJobs(ids),
+    ]);
   return jobs.map((job) => {
     const good = successes.get(job.id) ?? [];
     return {
       job,
       runs: runs.get(job.id) ?? [],
+      lastRun: lastRuns.get(job.id)?.[0] ?? null,
       runningCount: running.get(job.id) ?? 0,
       lastSuccessAt: good[0]?.completedAt ?? null,
       usual: usualDuration(good),

@@ -49,7 +49,10 @@ const extras = fc.record(
     durationMs: fc.integer({ min: 0, max: 20_000 }),
     records,
     progress: fc.record({ processed: count, rate: count, total: count }, { requiredKeys: [] }),
-    error: fc.record({ type: fc.constantFrom("A", "B"), message: fc.constantFrom("x", "y") }, { requiredKeys: [] }),
+    error: fc.record(
+      { type: fc.constantFrom("A", "B"), message: fc.constantFrom("x", "y") },
+      { requiredKeys: [] },
+    ),
     exitCode: fc.constantFrom(0, 1, 137),
     heartbeatIntervalMs: fc.constantFrom(1000, 5000),
     final: fc.boolean(),

@@ -8,11 +8,7 @@ let unnamedEvents = 0;
 /** `at` is in seconds after T0 where it is small, so that tests read like a table. */
 export const T0 = Date.UTC(2026, 10, 23, 2, 0, 0);
 
-export function makeEvent(
-  kind: RunEvent["kind"],
-  second: number,
-  more: Partial<RunEvent> = {},
-): RunEvent {
+export function makeEvent(kind: RunEvent["kind"], second: number, more: Partial<RunEvent> = {}): RunEvent {
   unnamedEvents += 1;
   const at = T0 + second * 1000;
   return {

@@ -90,7 +90,16 @@ export function runFromRow(row: Selectable<RunsTable>): Run {
 /** The columns that a bar of the strip is made of. */
 export type RunBarRow = Omit<
   Selectable<RunsTable>,
-  "is_open" | "is_unnamed" | "witness" | "records_failed" | "last_event_at" | "last_beat_at" | "sort_at" | "slot_id" | "version" | "view"
+  | "is_open"
+  | "is_unnamed"
+  | "witness"
+  | "records_failed"
+  | "last_event_at"
+  | "last_beat_at"
+  | "sort_at"
+  | "slot_id"
+  | "version"
+  | "view"
 >;
 
 export function runBarFromRow(row: RunBarRow): RunBar {

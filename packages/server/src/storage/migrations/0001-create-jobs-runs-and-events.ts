@@ -3,7 +3,7 @@ import type { Migration } from "./migration.ts";
 
 export const createJobsRunsAndEvents: Migration = {
   name: "0001-create-jobs-runs-and-events",
-  statements: ({ id, int, small, real, text, bytes, end, clustered }) => [
+  statements: ({ id, int, small, real, text, bytes, thenId, end, clustered }) => [
     `create table installation_facts (
       name ${text} primary key, value ${text} not null
     ) ${end}`,
@@ -45,10 +45,10 @@ export const createJobsRunsAndEvents: Migration = {
     ) ${end}`,
     // The phase stands in the index so that "the last good run" is found without reading rows.
     "create index runs_by_job on runs (job_id, sort_at, phase)",
-    "create index runs_by_time on runs (sort_at, id)",
+    `create index runs_by_time on runs (sort_at${thenId})`,
     "create index runs_by_phase on runs (phase, sort_at)",
     // An open run has no duration and sorts as the shortest, in both engines.
-    "create index runs_by_duration on runs ((coalesce(duration_ms, -1)), id)",
+    `create index runs_by_duration on runs ((coalesce(duration_ms, -1))${thenId})`,
     "create index runs_open on runs (job_id, phase) where is_open = 1",
 
     `create table run_facts (

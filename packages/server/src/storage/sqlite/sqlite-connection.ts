@@ -7,6 +7,8 @@ import { toStorageError } from "../storage-error.ts";
 const BUSY_TIMEOUT_MS = 5000;
 /** Texts are few (lists are one parameter); the bound only guards against a leak. */
 const STATEMENT_LIMIT = 1000;
+/** Pages of 4 KiB. A page that many commits change goes from the log into the file once. */
+const CHECKPOINT_PAGES = 4000;
 /** Negative: KiB. */
 const CACHE_SIZE = -32_768;
 
@@ -29,7 +31,10 @@ export class SqliteConnection {
         enableForeignKeyConstraints: true,
       });
       this.#db.exec(`pragma cache_size = ${CACHE_SIZE}; pragma temp_store = memory;`);
-      if (mode === "write") this.#db.exec("pragma journal_mode = wal; pragma synchronous = full;");
+      if (mode === "write")
+        this.#db.exec(
+          `pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = ${CHECKPOINT_PAGES};`,
+        );
     } catch (error) {
       throw toStorageError(error);
     }

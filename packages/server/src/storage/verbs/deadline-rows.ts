@@ -6,6 +6,7 @@
  */
 import type { Kysely, Selectable } from "kysely";
 import { sql } from "kysely";
+import { cleanText } from "../../lib/clean-text.ts";
 import type { Deadline, NewDeadline } from "../../model/watch.ts";
 import type { Writer } from "../database.ts";
 import type { DeadlinesTable, Tables } from "../tables.ts";
@@ -32,17 +33,6 @@ const NEW_ROW_FIELDS = [
   "failures",
   "is_parked",
 ] as const satisfies (keyof NewRow)[];
-
-const DELETE_LEASED = {
-  fields: ["kind", "subject"] as const satisfies (keyof Subject)[],
-  build: (db: Kysely<Tables>, row: Subject) =>
-    db
-      .deleteFrom("deadlines")
-      .where("subject", "=", row.subject)
-      .where("kind", "=", row.kind)
-      .where("lease_until", "is not", null)
-      .returning(["due_at"]),
-};
 
 const DELETE = {
   fields: ["kind", "subject"] as const satisfies (keyof Subject)[],
@@ -83,13 +73,12 @@ function insert(db: Kysely<Tables>, rows: readonly NewRow[], keepEarlier: boolea
 export async function setDeadlines(writer: Writer, deadlines: readonly NewDeadline[]): Promise<void> {
   if (deadlines.length === 0) return;
   const wanted = onePerSubject(deadlines);
-  const released = await writer.runEach(DELETE_LEASED, wanted);
+  const leased = await deleteLeased(writer, wanted);
   const rowsOf = (keepEarlier: boolean): NewRow[] =>
-    wanted.flatMap((deadline, index) => {
+    wanted.flatMap((deadline) => {
       if ((deadline.keepEarlier ?? false) !== keepEarlier) return [];
-      const [leased] = (released[index]?.rows ?? []) as { due_at: number }[];
-      const dueAt =
-        keepEarlier && leased !== undefined ? Math.min(leased.due_at, deadline.dueAt) : deadline.dueAt;
+      const leasedAt = keepEarlier ? leased.get(subjectKey(deadline)) : undefined;
+      const dueAt = leasedAt === undefined ? deadline.dueAt : Math.min(leasedAt, deadline.dueAt);
       return {
         kind: deadline.kind,
         subject: deadline.subject,
@@ -102,6 +91,34 @@ export async function setDeadlines(writer: Writer, deadlines: readonly NewDeadli
     });
   await writer.insertAll(SET, rowsOf(false));
   await writer.insertAll(SET_KEEPING_EARLIER, rowsOf(true));
+}
+
+/** Of these subjects the rows under a lease; answers when they were due. */
+async function deleteLeased(
+  { db, capabilities }: Writer,
+  subjects: readonly Subject[],
+): Promise<ReadonlyMap<string, number>> {
+  const held = await db
+    .selectFrom("deadlines")
+    .select(["id", "kind", "subject", "due_at"])
+    .where("lease_until", "is not", null)
+    .execute();
+  if (held.length === 0) return new Map();
+  const wanted = new Set(subjects.map(subjectKey));
+  const leased = held.filter((row) => wanted.has(subjectKey(row)));
+  if (leased.length === 0) return new Map();
+  const deleted = await db
+    .deleteFrom("deadlines")
+    .where(
+      capabilities.inNumbers(
+        "id",
+        leased.map((row) => row.id),
+      ),
+    )
+    .where("lease_until", "is not", null)
+    .returning(["kind", "subject", "due_at"])
+    .execute();
+  return new Map(deleted.map((row) => [subjectKey(row), row.due_at]));
 }
 
 export async function dropDeadlines(writer: Writer, subjects: readonly Subject[]): Promise<void> {
@@ -131,7 +148,7 @@ export function deadlineFromRow(row: Selectable<DeadlinesTable>): Deadline {
 function onePerSubject(deadlines: readonly NewDeadline[]): NewDeadline[] {
   const bySubject = new Map<string, NewDeadline>();
   for (const deadline of deadlines) {
-    const key = JSON.stringify([deadline.kind, deadline.subject]);
+    const key = subjectKey(deadline);
     const before = bySubject.get(key);
     if (before === undefined || deadline.keepEarlier !== true) {
       bySubject.set(key, deadline);
@@ -141,4 +158,9 @@ function onePerSubject(deadlines: readonly NewDeadline[]): NewDeadline[] {
     }
   }
   return [...bySubject.values()];
+}
+
+/** Kinds hold no blank. */
+function subjectKey({ kind, subject }: Subject): string {
+  return `${kind} ${cleanText(subject)}`;
 }

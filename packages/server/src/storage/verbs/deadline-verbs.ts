@@ -91,13 +91,15 @@ export function deadlineVerbs(database: LedgerDatabase): DeadlineVerbs {
         .selectFrom("deadlines")
         .selectAll()
         .where(capabilities.inNumbers("job_id", jobIds))
-        .where("kind", "in", [...new Set(kinds)])
         .where("is_parked", "=", sql.lit(0))
         .orderBy("due_at")
         .orderBy("id")
         .execute();
+      // Kinds are told apart here: asked for them, SQLite walks all deadlines of a kind instead of the jobs'.
+      const wanted = new Set(kinds);
       for (const row of rows)
-        if (row.job_id !== null && !next.has(row.job_id)) next.set(row.job_id, deadlineFromRow(row));
+        if (row.job_id !== null && wanted.has(row.kind) && !next.has(row.job_id))
+          next.set(row.job_id, deadlineFromRow(row));
       return next;
     },
 

@@ -24,7 +24,11 @@ export function recentRunVerbs(database: LedgerDatabase): RecentRunVerbs {
     },
 
     async recentRunBars(jobIds, limit) {
-      return groupByJob(await recentRows<RunBarRow>(database, RUN_BAR_COLUMNS, jobIds, limit), limit, runBarFromRow);
+      return groupByJob(
+        await recentRows<RunBarRow>(database, RUN_BAR_COLUMNS, jobIds, limit),
+        limit,
+        runBarFromRow,
+      );
     },
 
     recentSuccesses: (jobIds, limit) => recentSuccesses(database, jobIds, limit),

@@ -94,10 +94,12 @@ async function writeRuns(writer: Writer, commit: LedgerCommit): Promise<Map<numb
       facts === null ? [] : [{ run_row_id: id ?? newIds.get(tempId) ?? 0, facts: cleanJson(facts) }],
     ),
   );
-  await writer.runEach(
-    statements.DELETE_FACTS,
-    changed.filter((run) => run.facts === null).map((run) => ({ run_row_id: run.id })),
-  );
+  const closed = changed.filter((run) => run.facts === null).map((run) => run.id);
+  if (closed.length > 0)
+    await writer.db
+      .deleteFrom("run_facts")
+      .where(writer.capabilities.inNumbers("run_row_id", closed))
+      .execute();
   return newIds;
 }
 

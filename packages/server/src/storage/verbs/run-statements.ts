@@ -75,12 +75,6 @@ export const SET_FACTS = {
       ),
 };
 
-export const DELETE_FACTS = {
-  fields: ["run_row_id"] as ["run_row_id"],
-  build: (db: Db, row: { run_row_id: number }) =>
-    db.deleteFrom("run_facts").where("run_row_id", "=", row.run_row_id),
-};
-
 const EVENT_COLUMNS = [
   "run_row_id",
   "event_key",

@@ -154,7 +154,10 @@ function deliveryVerbs(
 
     async nextDeliveryAt() {
       const pending = () =>
-        read.selectFrom("deliveries").where("state", "=", sql.lit("pending")).where("next_try_at", "is not", null);
+        read
+          .selectFrom("deliveries")
+          .where("state", "=", sql.lit("pending"))
+          .where("next_try_at", "is not", null);
       const free = await pending()
         .select("next_try_at as at")
         .where("lease_until", "is", null)

@@ -14,10 +14,11 @@ const BERLIN = {
   },
 } as const;
 
-function facts(change: Partial<HealthFacts> = {}): HealthFacts {
+function facts({ runs = [runRow()], ...change }: Partial<HealthFacts> & { runs?: Run[] }): HealthFacts {
   return {
     job: jobRow(BERLIN),
-    runs: [runRow()],
+    runs,
+    lastRun: runs[0] ?? null,
     runningCount: 0,
     slots: [],
     judgements: [],
@@ -35,7 +36,7 @@ const running: Partial<Run> = {
 };
 
 describe("the health of a job is one word and one sentence", () => {
-  test.each<[string, Partial<HealthFacts>, string, string]>([
+  test.each<[string, Partial<HealthFacts> & { runs?: Run[] }, string, string]>([
     [
       "a good last run",
       {},
@@ -64,7 +65,7 @@ describe("the health of a job is one word and one sentence", () => {
     ],
     [
       "a new try after a bad run",
-      { runs: [runRow(running), runRow({ phase: "failed" })], runningCount: 1 },
+      { runs: [runRow({ ...running, id: 2 }), runRow({ phase: "failed" })], runningCount: 1 },
       "failing",
       "The last run failed at 2026-11-23 05:00 Europe/Berlin.",
     ],
@@ -112,7 +113,7 @@ describe("the health of a job is one word and one sentence", () => {
     ],
     [
       "a failed backfill after a good run",
-      { runs: [runRow({ phase: "failed", runType: "backfill" }), runRow()] },
+      { runs: [runRow({ id: 2, phase: "failed", runType: "backfill" }), runRow()] },
       "ok",
       "",
     ],

@@ -15,7 +15,7 @@ import {
 } from "@batchwatch/protocol";
 import { instantText } from "../../../lib/calendar/time-text.ts";
 import type { Job } from "../../../model/job.ts";
-import type { Run } from "../../../model/run.ts";
+import type { Run, RunBar } from "../../../model/run.ts";
 import type { Judgement, Slot } from "../../../model/watch.ts";
 import { runTime } from "./instants.ts";
 import { byWorst, factWords, isOpen } from "./judgement-view.ts";
@@ -38,7 +38,9 @@ export const HEALTHS_BY_URGENCY: readonly JobHealth[] = [
 export interface HealthFacts {
   job: Job;
   /** Latest runs, newest first; enough of them to hold the last one that ended. */
-  runs: readonly Run[];
+  runs: readonly RunBar[];
+  /** The newest of them, whole: it alone tells how it ended in detail. */
+  lastRun: Run | null;
   runningCount: number;
   /** Latest slots up to now, newest first. */
   slots: readonly Slot[];
@@ -75,7 +77,7 @@ function whenFailing(facts: HealthFacts): HealthVerdict | null {
   const run = lastEnded(facts);
   if (run === undefined || !isFailurePhase(run.phase)) return null;
   const zone = zoneOf(facts.job.settings);
-  const message = run.errorMessage ?? run.errorType ?? exitText(run);
+  const message = run.errorMessage ?? run.errorType ?? exitText(wholeRun(facts, run));
   const what = `The last run ${ENDED[run.phase] ?? "failed"} at ${instantText(run.completedAt ?? runTime(run), zone)}`;
   return {
     health: "failing",
@@ -148,7 +150,7 @@ function whenAtRest(facts: HealthFacts): HealthVerdict {
     return { health: "ok", reason: `The last run was ${run.phase} at ${at}.${nextText(facts)}` };
   }
   const took = run.durationMs === null ? "" : ` after ${formatDuration(run.durationMs)}`;
-  const degraded = run.degraded ? ", though a step failed" : "";
+  const degraded = wholeRun(facts, run)?.degraded ? ", though a step failed" : "";
   return { health: "ok", reason: `The last run ended well at ${at}${took}${degraded}.${nextText(facts)}` };
 }
 
@@ -166,15 +168,20 @@ function factReason(fact: Judgement): string {
   return asSentence(text === "" ? factWords(fact.type) : text);
 }
 
-function lastEnded(facts: HealthFacts): Run | undefined {
+function lastEnded(facts: HealthFacts): RunBar | undefined {
   return facts.runs.find((run) => countsForHealth(run) && isTerminalPhase(run.phase));
 }
 
-function countsForHealth(run: Run): boolean {
+function countsForHealth(run: RunBar): boolean {
   return run.runType !== "backfill";
 }
 
-function exitText(run: Run): string | null {
+function wholeRun({ lastRun }: HealthFacts, run: RunBar): Run | null {
+  return lastRun?.id === run.id ? lastRun : null;
+}
+
+function exitText(run: Run | null): string | null {
+  if (run === null) return null;
   if (run.signal !== null) return `killed by ${run.signal}`;
   return run.exitCode === null ? null : `exit code ${run.exitCode}`;
 }

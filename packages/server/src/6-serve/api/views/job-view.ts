@@ -14,11 +14,10 @@ import { stripBars } from "./strip-view.ts";
 import { zoneOf } from "./words.ts";
 
 export function jobSummary(facts: JobFacts, now: number): JobSummary {
-  const { job, runs, openIncident } = facts;
+  const { job, runs, lastRun, openIncident } = facts;
   const { settings } = job;
   const zone = zoneOf(settings);
   const { health, reason } = healthOf(facts, now);
-  const [lastRun] = runs;
   return {
     namespace: job.namespace,
     environment: job.environment,
@@ -34,7 +33,7 @@ export function jobSummary(facts: JobFacts, now: number): JobSummary {
     nextDeadline: facts.nextDeadline === null ? null : deadlineView(facts.nextDeadline, zone),
     runningCount: facts.runningCount,
     lastRun:
-      lastRun === undefined
+      lastRun === null
         ? null
         : runSummary(
             lastRun,
@@ -58,6 +57,7 @@ export function healthOf(facts: JobFacts, now: number): HealthVerdict {
     {
       job: facts.job,
       runs: facts.runs,
+      lastRun: facts.lastRun,
       runningCount: facts.runningCount,
       slots: facts.slots,
       judgements: facts.judgements,

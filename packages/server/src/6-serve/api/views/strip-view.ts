@@ -1,7 +1,7 @@
 /** The run strip: the last runs and the slots that nothing came for, on one line of time, oldest first. Pure. */
 import type { StripBar } from "@batchwatch/protocol";
 import { isFailurePhase } from "@batchwatch/protocol";
-import type { Run } from "../../../model/run.ts";
+import type { RunBar } from "../../../model/run.ts";
 import type { Slot } from "../../../model/watch.ts";
 import { instant, runTime } from "./instants.ts";
 import { isOverdue } from "./slot-view.ts";
@@ -9,7 +9,7 @@ import { shortText } from "./words.ts";
 
 export const STRIP_LENGTH = 30;
 
-export function stripBars(runs: readonly Run[], slots: readonly Slot[], now: number): StripBar[] {
+export function stripBars(runs: readonly RunBar[], slots: readonly Slot[], now: number): StripBar[] {
   const bars = [
     ...runs.map((run) => ({ at: runTime(run), bar: runBar(run) })),
     ...slots.flatMap((slot) => {
@@ -23,7 +23,7 @@ export function stripBars(runs: readonly Run[], slots: readonly Slot[], now: num
     .map(({ bar }) => bar);
 }
 
-function runBar(run: Run): StripBar {
+function runBar(run: RunBar): StripBar {
   return {
     runId: run.runId,
     at: instant(runTime(run)),
@@ -34,11 +34,10 @@ function runBar(run: Run): StripBar {
   };
 }
 
-function whyOf(run: Run): string | null {
-  if (run.conflict) return "Its witnesses disagree about the outcome.";
+function whyOf(run: RunBar): string | null {
+  if (!isFailurePhase(run.phase) && run.phase !== "retrying") return null;
   const message = run.errorMessage ?? run.errorType;
-  if (message !== null && (isFailurePhase(run.phase) || run.phase === "retrying")) return shortText(message);
-  return run.degraded ? "A step failed." : null;
+  return message === null ? null : shortText(message);
 }
 
 /** Matched and skipped slots leave no bar: their run, or nothing, stands for them. */

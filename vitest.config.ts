@@ -20,6 +20,8 @@ export default defineConfig({
           exclude: ["**/node_modules/**", "**/dist/**"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          // Real processes with promises about time: they must not take the two cores from each other.
+          fileParallelism: false,
         },
       },
       {

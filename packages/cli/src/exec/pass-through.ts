@@ -4,6 +4,7 @@
  */
 import { Socket } from "node:net";
 import type { Readable } from "node:stream";
+import { steadyMs } from "../steady-clock.ts";
 import type { FdWriter } from "./fd-writer.ts";
 
 /** As much as a pipe holds in the kernel: more would let the command run ahead of its reader. */
@@ -30,7 +31,7 @@ export class PassThroughOutput {
       resolve();
     };
     this.#source.on("data", (chunk: Buffer) => {
-      this.#lastDataAt = performance.now();
+      this.#lastDataAt = steadyMs();
       writer?.write(chunk);
       for (const observe of observers) observe(chunk);
       if (writer !== null && writer.queuedBytes >= MAX_QUEUED_BYTES && !this.#draining) this.#source.pause();
@@ -60,10 +61,10 @@ export class PassThroughOutput {
    */
   async drain(quietMs: number): Promise<void> {
     this.#draining = true;
-    this.#lastDataAt = performance.now();
+    this.#lastDataAt = steadyMs();
     this.#source.resume();
     while (!this.#ended) {
-      const leftMs = this.#lastDataAt + quietMs - performance.now();
+      const leftMs = this.#lastDataAt + quietMs - steadyMs();
       if (leftMs <= 0) return;
       const { promise: timeUp, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, leftMs);

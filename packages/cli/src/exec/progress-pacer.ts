@@ -2,13 +2,15 @@
  * Lets reports of progress through at a bounded rate: the first at once, then at most one a second in the first minute
  * and fewer as the run grows long, never fewer than one a heartbeat. The newest always gets through.
  */
+import { steadyMs } from "../steady-clock.ts";
+
 const FIRST_GAP_MS = 1000;
 const GAPS_PER_RUN = 60;
 
 export class ProgressPacer {
   readonly #emit: () => void;
   readonly #maxGapMs: number;
-  readonly #startedAt = performance.now();
+  readonly #startedAt = steadyMs();
   #lastAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
 
@@ -19,7 +21,7 @@ export class ProgressPacer {
 
   changed(): void {
     if (this.#timer !== null) return;
-    const now = performance.now();
+    const now = steadyMs();
     const gapMs = Math.min(Math.max(FIRST_GAP_MS, (now - this.#startedAt) / GAPS_PER_RUN), this.#maxGapMs);
     const waitMs = this.#lastAt + gapMs - now;
     if (waitMs <= 0) this.#now();
@@ -33,7 +35,7 @@ export class ProgressPacer {
 
   #now(): void {
     this.stop();
-    this.#lastAt = performance.now();
+    this.#lastAt = steadyMs();
     this.#emit();
   }
 }

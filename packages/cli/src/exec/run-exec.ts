@@ -12,6 +12,7 @@ import { constants } from "node:os";
 import type { ResourceFact } from "@batchwatch/protocol/run-event";
 import { EventSender } from "../sending/event-sender.ts";
 import { Spool } from "../sending/spool.ts";
+import { steadyMs } from "../steady-clock.ts";
 import { type ExecOptions, parseExecArguments } from "./exec-arguments.ts";
 import { type CommandEnd, ExecRunEvents } from "./exec-run-events.ts";
 import { FdWriter } from "./fd-writer.ts";
@@ -54,7 +55,7 @@ class ExecRun {
   readonly #options: ExecOptions;
   readonly #trace = newTraceContext(process.env.TRACEPARENT);
   readonly #startedAt = Date.now();
-  readonly #startedSteadyMs = performance.now();
+  readonly #startedSteadyMs = steadyMs();
   readonly #events: ExecRunEvents;
   readonly #sender: EventSender;
   readonly #report: RecordReport;
@@ -67,6 +68,7 @@ class ExecRun {
   #command: StartedCommand | null = null;
   #tree: ProcessTree | null = null;
   #cgroup: MemoryCgroup | null = null;
+  #oomKillsBefore = 0;
   #hasEnded = false;
   #interruptedAt: ForwardedSignal | null = null;
 
@@ -98,12 +100,12 @@ class ExecRun {
     const reapedBeforeMs = reapedChildrenCpuMs();
     const outputs = this.#readOutputs();
     // Sampled before anything is sent: a short command has ended by then.
-    const oomKillsBefore = this.#watchProcesses();
+    this.#watchProcesses();
     this.#sender.send(this.#events.started(this.#command?.child.pid, process.env.BATCHWATCH_RUN));
 
     const end = await ended.promise;
     const endedAt = Date.now();
-    const durationMs = Math.max(0, Math.round((performance.now() - this.#startedSteadyMs) * 1000) / 1000);
+    const durationMs = Math.max(0, Math.round((steadyMs() - this.#startedSteadyMs) * 1000) / 1000);
     this.#hasEnded = true;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#pacer.stop();
@@ -121,7 +123,7 @@ class ExecRun {
       output: this.#tail.text(),
       outputTruncated: this.#tail.truncated,
       lastErrorLine: this.#lastErrorLine(),
-      oomKilled: wasKilled(end) && (this.#cgroup?.oomKills() ?? 0) > oomKillsBefore,
+      oomKilled: wasKilled(end) && (this.#cgroup?.oomKills() ?? 0) > this.#oomKillsBefore,
     });
     await Promise.all([
       this.#sender.finish(final, this.#options.flushTimeoutMs),
@@ -198,17 +200,17 @@ class ExecRun {
     return outputs;
   }
 
-  /** Samples at short distances first, so that a short command is seen at all. Answers the OOM kills so far. */
-  #watchProcesses(): number {
+  /** Samples at short distances first, so that a short command is seen at all. */
+  #watchProcesses(): void {
     const pid = this.#command?.child.pid;
-    if (pid === undefined) return 0;
-    this.#cgroup = readMemoryCgroup();
+    if (pid === undefined) return;
     const tree = new ProcessTree(pid);
     this.#tree = tree;
     let gapMs = FIRST_SAMPLE_MS;
     const sample = (): void => {
       if (this.#hasEnded) return;
       tree.sample();
+      if (gapMs > FIRST_SAMPLE_MS && this.#cgroup === null) this.#findCgroup();
       this.#timers[0] = setTimeout(sample, gapMs);
       gapMs = Math.min(gapMs * 2, LAST_SAMPLE_MS);
     };
@@ -216,7 +218,12 @@ class ExecRun {
     this.#timers[1] = setInterval(() => {
       if (!this.#hasEnded) this.#sender.send(this.#events.heartbeat(Date.now(), this.#currentResources()));
     }, this.#options.heartbeatIntervalMs);
-    return this.#cgroup?.oomKills() ?? 0;
+  }
+
+  /** Not for a command that ends at once: it has no time to fill its memory. */
+  #findCgroup(): void {
+    this.#cgroup = readMemoryCgroup();
+    this.#oomKillsBefore = this.#cgroup?.oomKills() ?? 0;
   }
 
   #sendProgress(): void {

@@ -11,6 +11,7 @@
  * Sending twice is harmless: each event has its own id.
  */
 import type { RunEventInput } from "@batchwatch/protocol/run-event";
+import { steadyMs } from "../steady-clock.ts";
 import { type DeliveryOutcome, deliverEvents } from "./deliver-events.ts";
 import { drainSpool } from "./drain-spool.ts";
 import type { ServerTarget } from "./server-target.ts";
@@ -66,17 +67,18 @@ export class EventSender {
     this.#finishing = true;
     if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
     this.#unacknowledged.add(event);
-    const endsAt = performance.now() + timeoutMs;
+    const endsAt = steadyMs() + timeoutMs;
     const deadline = setTimeout(() => this.#stop.abort(), timeoutMs);
     const writeAhead = setTimeout(() => this.#spoolRest(), Math.min(WRITE_AHEAD_MS, timeoutMs));
     try {
       await this.#sendRest();
-      if (this.#unacknowledged.size === 0) await this.#finishDrain(endsAt - performance.now());
+      if (this.#unacknowledged.size === 0) await this.#finishDrain(endsAt - steadyMs());
     } finally {
       clearTimeout(deadline);
       clearTimeout(writeAhead);
       this.#stop.abort();
-      this.#settle();
+      this.#spoolRest();
+      this.#unspool();
       // Aborted: it only gives its lock back.
       await this.#drain;
     }
@@ -127,7 +129,7 @@ export class EventSender {
         for (const reason of outcome.settingsRefused)
           this.#options.warn(`the run is recorded, but the server refused its settings: ${reason}`);
         this.#setAside(outcome.refused);
-        this.#settle();
+        this.#unspool();
         break;
       case "refused":
         for (const event of batch) this.#unacknowledged.delete(event);
@@ -186,12 +188,9 @@ export class EventSender {
     }
   }
 
-  /** What is unacknowledged is in the spool, and nothing else of ours is. */
-  #settle(): void {
-    if (this.#unacknowledged.size > 0) {
-      if (this.#finishing) this.#spoolRest();
-      return;
-    }
+  /** Nothing of ours stays in the spool once the server has everything. */
+  #unspool(): void {
+    if (this.#unacknowledged.size > 0) return;
     if (this.#spooledAs !== null) this.#options.spool?.remove(this.#spooledAs);
     this.#spooledAs = null;
   }

@@ -72,14 +72,18 @@ export async function postEvents(
 }
 
 async function readAnswer(response: IncomingMessage): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of response) {
-    bytes += (chunk as Buffer).length;
-    if (bytes > MAX_ANSWER_BYTES) break;
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString("utf8");
+  response.on("data", (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes <= MAX_ANSWER_BYTES) chunks.push(chunk);
+    else response.destroy(new Error("the answer is too long"));
+  });
+  response.on("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
+  response.on("error", reject);
+  response.on("close", () => reject(new Error("broken off")));
+  return await promise;
 }
 
 function outcomeOf(target: ServerTarget, response: IncomingMessage, text: string, sent: number): PostOutcome {

@@ -240,9 +240,7 @@ function fileStem(path: string): string {
 }
 
 function uniqueSuffix(): string {
-  return Math.trunc(performance.timeOrigin * 1000 + performance.now() * 1000)
-    .toString(36)
-    .slice(-6);
+  return process.hrtime.bigint().toString(36).slice(-8);
 }
 
 function sizeOf(path: string): number {

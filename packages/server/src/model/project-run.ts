@@ -12,7 +12,7 @@ import {
 } from "./attempt-outcome.ts";
 import { type AttemptFacts, attemptsOf, sharpest, type TimePoint } from "./project-attempts.ts";
 import { projectRecords, projectSteps } from "./project-steps.ts";
-import type { Attempt, RunView, WitnessView } from "./run.ts";
+import type { Attempt, RunView, Step, WitnessView } from "./run.ts";
 import { compareText, type RunFacts } from "./run-facts.ts";
 
 interface JudgedAttempt extends AttemptOutcome {
@@ -57,8 +57,7 @@ export function projectRun(facts: RunFacts, policy: RetryPolicy = NO_RETRY_POLIC
     ...beatsOf(facts),
     heartbeatIntervalMs: facts.heartbeatIntervalMs,
     maxAttempts,
-    errorType: last?.errorType ?? null,
-    errorMessage: last?.errorMessage ?? null,
+    ...errorOf(last, steps),
     exitCode: last?.exitCode ?? null,
     signal: last?.signal ?? null,
     resources: resourcesOf(facts),
@@ -67,6 +66,22 @@ export function projectRun(facts: RunFacts, policy: RetryPolicy = NO_RETRY_POLIC
     host: facts.host?.value ?? null,
     lastEventAt,
   };
+}
+
+/** Where the end names no type, the step that failed last does: some SDKs record the exception on the child span only. */
+function errorOf(
+  last: JudgedAttempt | null,
+  steps: readonly Step[],
+): Pick<RunView, "errorType" | "errorMessage"> {
+  const said = { errorType: last?.errorType ?? null, errorMessage: last?.errorMessage ?? null };
+  const hasFailed = last !== null && last.end !== null && (last.phase === "failed" || last.phase === "dead_letter");
+  if (!hasFailed || said.errorType !== null) return said;
+  const failed = steps
+    .filter((step) => step.attempt === last.facts.number && step.outcome === "failure" && step.errorType !== null)
+    .sort((a, b) => (a.endedAt ?? 0) - (b.endedAt ?? 0) || compareText(a.id, b.id))
+    .at(-1);
+  if (failed === undefined) return said;
+  return { errorType: failed.errorType, errorMessage: said.errorMessage ?? failed.errorMessage };
 }
 
 /** The latest `at` of anything that somebody other than Batchwatch said. */

@@ -295,6 +295,10 @@ export interface LedgerStore {
   /** Orphan events waiting under any of these span or trace references. */
   findOrphans(refs: readonly RunAlias[]): Promise<RunEvent[]>;
   countOrphans(): Promise<number>;
+  /** Who is whose parent among the kept spans of these traces. */
+  spanParents(
+    traceIds: readonly string[],
+  ): Promise<Pick<SpanRecord, "traceId" | "spanId" | "parentSpanId">[]>;
   /** @throws VersionConflictError: read again and retry. Answers the ids of new runs by tempId. */
   commit(commit: LedgerCommit): Promise<ReadonlyMap<number, number>>;
   runSpans(run: Run, limit: number): Promise<SpanRecord[]>;

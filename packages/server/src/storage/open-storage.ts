@@ -24,10 +24,18 @@ export function createSqliteStorage(options: { dataDir: string; newUuid?: () => 
   };
 }
 
-/** `path` may be ":memory:" for tests. `newUuid` makes ping UUIDs. */
-export function createSqliteLedger(options: { path: string; newUuid?: () => string }): LedgerStore {
-  makeDirectoryOf(options.path);
-  return createKyselyLedgerStore(new SqliteDatabase(options.path), options.newUuid);
+export interface SqliteLedgerOptions {
+  /** ":memory:" for tests. */
+  path: string;
+  /** Makes ping UUIDs. */
+  newUuid?: () => string;
+  /** Pages of 4 KiB that the file may have; at least what it has. Default: as many as the disk holds. */
+  pageLimit?: number;
+}
+
+export function createSqliteLedger({ path, newUuid, pageLimit }: SqliteLedgerOptions): LedgerStore {
+  makeDirectoryOf(path);
+  return createKyselyLedgerStore(new SqliteDatabase(path, pageLimit), newUuid);
 }
 
 /** `path` may be ":memory:" for tests. */

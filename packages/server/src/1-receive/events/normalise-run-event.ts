@@ -47,10 +47,12 @@ export function normaliseRunEvent(
   };
 }
 
-/** The run's own span, or one inside it; a trace alone is only a hint. */
-function aliasesOf({ traceId, spanId }: ReadRunEvent): RunAlias[] {
+/** The run's own span, or one inside it, and the one that it was handed over in; a trace alone is only a hint. */
+function aliasesOf({ traceId, spanId, parentSpanId }: ReadRunEvent): RunAlias[] {
   if (traceId === undefined) return [];
-  return spanId === undefined ? [traceAlias(traceId)] : [spanAlias(traceId, spanId)];
+  if (spanId === undefined) return [traceAlias(traceId)];
+  const own = spanAlias(traceId, spanId);
+  return parentSpanId === undefined ? [own] : [own, spanAlias(traceId, parentSpanId)];
 }
 
 function withoutEmpty<

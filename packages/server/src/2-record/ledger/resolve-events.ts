@@ -11,13 +11,16 @@ import type { RunLink } from "../../model/intake.ts";
 import type { Job } from "../../model/job.ts";
 import type { RunEvent } from "../../model/run-event.ts";
 import { mergeFacts } from "../../model/run-facts.ts";
+import type { SpanRecord } from "../../model/telemetry.ts";
 import type { LedgerStore } from "../../storage/ledger-store.ts";
 import type { DraftTable } from "./draft-table.ts";
 import { OverlappingRoots } from "./overlapping-roots.ts";
 import { hasOwnNamedSpan, hasOwnSpan, hasRootSpan, type RunDraft } from "./run-draft.ts";
+import { findByAncestry } from "./span-ancestry.ts";
 
 export interface ResolveInput {
   events: readonly RunEvent[];
+  spans: readonly SpanRecord[];
   links: readonly RunLink[];
   jobs: ReadonlyMap<string, Job>;
   now: number;
@@ -30,14 +33,18 @@ export function idAlias(jobId: number, runId: string): RunAlias {
 
 export class EventResolver {
   readonly #table: DraftTable;
-  readonly #store: Pick<LedgerStore, "findOrphans">;
+  readonly #store: Pick<LedgerStore, "findOrphans" | "spanParents">;
   readonly #input: ResolveInput;
   readonly #roots: OverlappingRoots;
   #orphans: RunEvent[] = [];
   /** Aliases that came to a run in this round: orphans may wait under them. */
   readonly #named = new Set<RunAlias>();
 
-  constructor(table: DraftTable, store: Pick<LedgerStore, "findOrphans">, input: ResolveInput) {
+  constructor(
+    table: DraftTable,
+    store: Pick<LedgerStore, "findOrphans" | "spanParents">,
+    input: ResolveInput,
+  ) {
     this.#table = table;
     this.#store = store;
     this.#input = input;
@@ -51,6 +58,7 @@ export class EventResolver {
     for (const event of this.#input.events) if (event.run.by === "id") this.#byId(event, event.run.runId);
     for (const event of this.#input.events) if (event.run.by === "span") this.#bySpan(event);
     await this.#adopt();
+    if (await this.#adoptByAncestry()) await this.#adopt();
     return this.#orphans;
   }
 
@@ -221,6 +229,23 @@ export class EventResolver {
       }
       if (this.#orphans.length === waiting.length && stored.length === 0) return;
     }
+  }
+
+  /** Answers whether any found its run: its own span may be what others wait for. */
+  async #adoptByAncestry(): Promise<boolean> {
+    const found = await findByAncestry(this.#orphans, {
+      table: this.#table,
+      store: this.#store,
+      spans: this.#input.spans,
+    });
+    const adopted = new Set<string>();
+    for (const { event, draft, wasStored } of found) {
+      if (adopted.has(event.eventId)) continue;
+      adopted.add(event.eventId);
+      this.#take(event, draft, wasStored);
+    }
+    this.#orphans = this.#orphans.filter((event) => !adopted.has(event.eventId));
+    return adopted.size > 0;
   }
 }
 

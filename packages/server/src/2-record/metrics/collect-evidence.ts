@@ -85,8 +85,11 @@ function addSignOfLife(point: MetricPoint, job: JobKey, collected: CollectedEvid
   const jobType = point.attributes.job_type;
   if (jobType !== undefined) event.jobType = jobType;
   if (!isBeat) event.progress = { rate: point.value };
+  if (exemplar !== null && exemplar.traceId !== null) event.traceId = exemplar.traceId;
   collected.events.push(event);
   if (aliases.length > 0) collected.links.push({ job, runId, aliases });
+  const part: Part = { ...emptyPart(point), runId };
+  collected.contributions.push({ ...placeOf(point, job, point.at), streamId: point.streamId, part, isSplit: false });
 }
 
 function beatTime({ value, at }: MetricPoint): number | null {
@@ -147,35 +150,32 @@ function contribute(
   const isRunning = point.family === METRIC_NAMES.running;
   const saysNothing = isRunning ? !increment.isFirst && sightings.length === 0 : increment.count === 0;
   if (saysNothing && !isSplit) return;
-  const part: Part = {
-    family: point.family,
-    outcome: hasOutcome(point.family) ? outcomeOf(point) : null,
-    errorType: errorTypeOf(point),
-    fromAt: increment.fromAt,
-    value: increment.value,
-    count: increment.count,
-    isFirst: increment.isFirst,
-    level: point.value,
-    sightings,
-  };
+  const { fromAt, value, count, isFirst } = increment;
+  const outcome = hasOutcome(point.family) ? outcomeOf(point) : null;
+  const errorType = errorTypeOf(point);
+  const part: Part = { ...emptyPart(point), outcome, errorType, fromAt, value, count, isFirst, sightings };
   collected.contributions.push({ ...placeOf(point, job, increment.at), streamId: point.streamId, part, isSplit });
 }
 
 function addLastSuccess(point: MetricPoint, job: JobKey, collected: CollectedEvidence): void {
   const at = timeOf(point.value);
   if (at === null) return;
-  const part: Part = {
-    family: point.family,
+  const part: Part = { ...emptyPart(point), level: Math.round(at) };
+  collected.contributions.push({ ...placeOf(point, job, point.at), streamId: point.streamId, part, isSplit: false });
+}
+
+function emptyPart({ family, at, value }: MetricPoint): Part {
+  return {
+    family,
     outcome: null,
     errorType: null,
-    fromAt: point.at,
+    fromAt: at,
     value: 0,
     count: 0,
     isFirst: false,
-    level: Math.round(at),
+    level: value,
     sightings: [],
   };
-  collected.contributions.push({ ...placeOf(point, job, point.at), streamId: point.streamId, part, isSplit: false });
 }
 
 /** The evidence of this point's process, job, task and export. */
@@ -199,9 +199,9 @@ export function addPart(state: EvidenceState, { empty, streamId, part, isSplit }
   const kept = isSplit
     ? { ...part, sightings: (known?.sightings ?? []).filter(({ at }) => at > part.fromAt), level: known?.level ?? part.level }
     : part;
-  const parts = { ...state.parts, [streamId]: kept };
-  if (kept.count === 0 && kept.family !== METRIC_NAMES.running && kept.family !== METRIC_NAMES.lastSuccess)
-    delete parts[streamId];
+  const parts: Record<string, Part> = { ...state.parts, [streamId]: kept };
+  // A counter's earlier point came late and has taken the whole of it.
+  if (isSplit && kept.count === 0) delete parts[streamId];
   return { ...state, jobType: state.jobType ?? empty.jobType, parts };
 }
 

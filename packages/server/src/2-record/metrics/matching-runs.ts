@@ -4,7 +4,7 @@
  */
 import type { Run } from "../../model/run.ts";
 import type { TimePoint } from "./evidence-times.ts";
-import { type EvidenceState, intervalStart, type MetricOutcome, type Sighting } from "./metric-evidence.ts";
+import { aliveIn, type EvidenceState, intervalStart, type MetricOutcome, type Sighting } from "./metric-evidence.ts";
 import { intervalMs } from "./settle-times.ts";
 
 /** Between the clocks and steps of one process: the run counts its end before its span ends, or after. */
@@ -34,7 +34,8 @@ export function endedRuns(
 
 /**
  * Open runs that can have ended then: nothing that would tell of its end itself has spoken of them, they were silent since, and
- * they began when the counted run began, as far as that is known. One declared lost is as good as open: nobody saw its end.
+ * they gave a sign of life with the same export or began when the counted run began. One declared lost is as good as open: nobody
+ * saw its end.
  */
 export function silentOpenRuns(
   runs: readonly Run[],
@@ -42,17 +43,23 @@ export function silentOpenRuns(
   taken: ReadonlySet<string>,
   ended: { seen: Sighting | null; start: TimePoint | null; end: TimePoint },
 ): Run[] {
-  const { seen, start, end } = ended;
+  const open = runs.filter((run) => {
+    const isOpen = run.completedAt === null || run.phase === "lost";
+    return isOpen && !run.anonymous && !taken.has(run.runId) && run.witnesses.every(mayBeSilent);
+  });
+  const candidates = open.filter((run) => !isInAnotherTrace(run, ended.seen));
+  const alive = aliveIn(state);
+  const sameProcess = candidates.filter(({ runId }) => alive.has(runId));
+  return sameProcess.length > 0 ? sameProcess : candidates.filter((run) => fits(run, state, ended));
+}
+
+function fits(run: Run, state: EvidenceState, { start, end }: { start: TimePoint | null; end: TimePoint }): boolean {
   const latestEnd = end.at + SAME_MOMENT_MS;
   const earliestStart = start === null ? 0 : start.at - start.withinMs - SAME_MOMENT_MS;
-  return runs.filter((run) => {
-    const isOpen = run.completedAt === null || run.phase === "lost";
-    if (!isOpen || run.anonymous || taken.has(run.runId) || !run.witnesses.every(mayBeSilent)) return false;
-    if (isInAnotherTrace(run, seen)) return false;
-    // The sign of life that came with the end is exported with it.
-    const began = run.startedAt ?? run.lastEventAt;
-    return began >= earliestStart && began <= latestEnd && (run.lastBeatAt ?? 0) <= Math.max(state.at, latestEnd);
-  });
+  // The sign of life that came with the end is exported with it.
+  const latestBeat = Math.max(state.at, latestEnd);
+  const began = run.startedAt ?? run.lastEventAt;
+  return began >= earliestStart && began <= latestEnd && (run.lastBeatAt ?? 0) <= latestBeat;
 }
 
 /** True while nothing but metrics has told of this run: its source sends neither spans nor logs. */

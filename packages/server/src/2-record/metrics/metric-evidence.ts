@@ -34,6 +34,8 @@ export interface Part {
   /** The value itself, not its increment. */
   level: number;
   sightings: readonly Sighting[];
+  /** Of the two gauges that carry one: this run was alive in this process when it exported. */
+  runId?: string;
 }
 
 export interface EvidenceState {
@@ -136,6 +138,16 @@ export function startsOf({ parts }: EvidenceState): Sighting[] {
 export function lastSuccessOf({ parts }: EvidenceState): number | null {
   const [part] = partsOf(parts, METRIC_NAMES.lastSuccess);
   return part?.level ?? null;
+}
+
+/** Ids of the runs that gave a sign of life with the same export. */
+export function aliveIn({ parts }: EvidenceState): ReadonlySet<string> {
+  return new Set(Object.values(parts).flatMap(({ runId }) => runId ?? []));
+}
+
+/** False: not worth a row; signs of life are run events already. */
+export function isWorthKeeping({ parts }: EvidenceState): boolean {
+  return Object.values(parts).some(({ runId }) => runId === undefined);
 }
 
 /** False: nobody has to look at it by itself; it only adds to what is said of a run when that ends. */

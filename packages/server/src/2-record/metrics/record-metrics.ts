@@ -8,7 +8,7 @@ import type { MetricPoint } from "../../model/samples.ts";
 import type { LedgerStore, MetricEvidence, MetricEvidenceWrite } from "../../storage/ledger-store.ts";
 import { type MetricRecorder, NO_METRIC_FACTS } from "../metric-recorder.ts";
 import { addPart, type Contribution, collectEvidence } from "./collect-evidence.ts";
-import { type EvidenceState, readEvidence, saysOfRuns } from "./metric-evidence.ts";
+import { type EvidenceState, isWorthKeeping, readEvidence, saysOfRuns } from "./metric-evidence.ts";
 import { SETTLE_METRICS, settleAt } from "./settle-times.ts";
 
 type RecorderStore = Pick<LedgerStore, "metricStreams" | "metricEvidence" | "ensureJobs">;
@@ -64,7 +64,7 @@ async function mergeEvidence(
     if (jobId === undefined) continue;
     const known = await knownEvidence(store, jobId, ofJob);
     for (const [evidenceId, state] of mergedStates(ofJob, known)) {
-      if (Object.keys(state.parts).length === 0 && !known.has(evidenceId)) continue;
+      if (!isWorthKeeping(state) && !known.has(evidenceId)) continue;
       const write = { evidenceId, jobId, at: state.at, settleAt: settleAt(state, now), state: JSON.stringify(state) };
       written.push({ write, state });
     }

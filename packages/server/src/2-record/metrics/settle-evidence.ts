@@ -13,7 +13,7 @@ import type { RunAlias } from "../../model/identity.ts";
 import type { RunLink } from "../../model/intake.ts";
 import type { Run } from "../../model/run.ts";
 import type { RunEvent } from "../../model/run-event.ts";
-import { endTimeOf, queueWaitOf, startTimeOf } from "./evidence-times.ts";
+import { endTimeOf, queueWaitOf, startTimeOf, type TimePoint } from "./evidence-times.ts";
 import { endedRuns, onlyMetrics, silentOpenRuns } from "./matching-runs.ts";
 import {
   type EndedRuns,
@@ -45,8 +45,17 @@ export interface Settled {
   state: EvidenceState;
 }
 
+/** Ends of one outcome that no sighting explains. */
+interface RestOfEnds {
+  ended: EndedRuns;
+  unmatched: readonly Sighting[];
+  left: number;
+}
+
 /** More ends than this in one interval are counted, not made into runs: a stream seen for the first time after years. */
 const MOST_ANONYMOUS = 50;
+/** A start this near to the one that is known says nothing new. */
+const SAME_MOMENT_MS = 1_000;
 const LONGEST_INTERVAL_MS = 24 * 3_600_000;
 
 export function anonymousAlias(runId: string): RunAlias {
@@ -81,7 +90,9 @@ class Settlement {
     if (this.#state.looks > 0) this.#absorb();
     else {
       this.#tellStarts();
-      for (const ended of this.#ends) this.#settleEnds(ended);
+      // What is certain goes first: a run that is seen to end in one way explains no end of another.
+      const rests = this.#ends.map((ended) => this.#settleSighted(ended));
+      for (const rest of rests) this.#settleByTime(rest);
       this.#tellQueueWaits();
     }
     const state = { ...this.#state, explainedBy: [...this.#explainedBy], anonymous: this.#anonymous };
@@ -93,26 +104,33 @@ class Settlement {
   #tellStarts(): void {
     for (const start of startsOf(this.#state)) {
       const run = this.#runOf(start);
-      if (run !== null && isNews(run, start.at))
-        this.#events.push(this.#event(run.runId, "started", start.at, 0));
+      if (run !== null) this.#tellStart(run, { at: Math.round(start.at), withinMs: 0 });
     }
   }
 
-  /** INGEST 5.4 rule 10: queued = start − wait. */
+  #tellStart(run: Run, { at, withinMs }: TimePoint): void {
+    const { startedAt } = run;
+    if (startedAt !== null && at > startedAt - SAME_MOMENT_MS) return;
+    const event = this.#event(run.runId, "started", at, withinMs);
+    this.#events.push({ ...event, eventId: `${event.eventId}/${at}` });
+  }
+
+  /** INGEST 5.4 rule 10: queued = start − wait. Where all waits but one are known, so is the last. */
   #tellQueueWaits(): void {
     const waits = timingOf(this.#state, METRIC_NAMES.queueWait);
     if (waits === null) return;
-    const told = new Set<string>();
-    for (const { value, ...seen } of waits.sightings) {
-      const run = this.#runOf({ value, ...seen });
-      if (run === null || told.has(run.runId)) continue;
-      told.add(run.runId);
-      this.#tellQueueWait(run, value);
+    const known = new Map<string, { run: Run; seconds: number }>();
+    for (const seen of waits.sightings) {
+      const run = this.#runOf(seen);
+      if (run !== null) known.set(run.runId, { run, seconds: seen.value });
     }
-    const [only, ...others] = this.#explainedBy;
-    if (waits.count !== 1 || told.size > 0 || only === undefined || others.length > 0) return;
-    const run = this.#input.runs.find(({ runId }) => runId === only);
-    if (run !== undefined) this.#tellQueueWait(run, waits.sumSeconds);
+    const unknown = [...this.#explainedBy].filter((runId) => !known.has(runId));
+    const run = this.#input.runs.find(({ runId }) => runId === unknown[0]);
+    if (run !== undefined && unknown.length === 1 && waits.count === known.size + 1) {
+      const others = [...known.values()].reduce((sum, { seconds }) => sum + seconds, 0);
+      known.set(run.runId, { run, seconds: waits.sumSeconds - others });
+    }
+    for (const wait of known.values()) this.#tellQueueWait(wait.run, wait.seconds);
   }
 
   #tellQueueWait(run: Run, seconds: number): void {
@@ -123,7 +141,7 @@ class Settlement {
 
   // ── ends ──────────────────────────────────────────────────────────────────────────────────────────
 
-  #settleEnds(ended: EndedRuns): void {
+  #settleSighted(ended: EndedRuns): RestOfEnds {
     const unmatched: Sighting[] = [];
     let left = ended.count;
     for (const seen of this.#sightingsOf(ended)) {
@@ -131,25 +149,27 @@ class Settlement {
       if (run === null || run.anonymous) unmatched.push(seen);
       else {
         left -= 1;
-        this.#end(run, ended, seen.at, 0);
+        this.#end(run, ended, seen, { at: Math.round(seen.at), withinMs: 0 });
       }
     }
-    for (const run of endedRuns(this.#input.runs, ended.outcome, this.#state, this.#taken)) {
-      if (left <= 0) return;
-      left -= 1;
-      this.#explain(run, ended);
-    }
-    if (left > 0) this.#settleRest(ended, unmatched, left);
+    return { ended, unmatched, left };
   }
 
-  #settleRest(ended: EndedRuns, unmatched: readonly Sighting[], left: number): void {
+  #settleByTime({ ended, unmatched, left }: RestOfEnds): void {
+    let unexplained = left;
+    for (const run of endedRuns(this.#input.runs, ended.outcome, this.#state, this.#taken)) {
+      if (unexplained <= 0) return;
+      unexplained -= 1;
+      this.#explain(run, ended);
+    }
+    if (unexplained <= 0) return;
     const seen = unmatched[0] ?? null;
     const end = endTimeOf(this.#state, ended, seen, 0);
-    const start = this.#ends.length === 1 && left === 1 ? startTimeOf(this.#state, ended, seen, end) : null;
+    const start = this.#ends.length === 1 && unexplained === 1 ? startTimeOf(this.#state, ended, seen, end) : null;
     const open = silentOpenRuns(this.#input.runs, this.#state, this.#taken, { seen, start, end });
-    if (open.length <= left) for (const run of open) this.#end(run, ended, end.at, end.withinMs);
+    if (open.length <= unexplained) for (const run of open) this.#end(run, ended, seen, end);
     // Open runs of which it cannot be told which ones ended are not doubled either.
-    const rest = Math.min(left - open.length, MOST_ANONYMOUS);
+    const rest = Math.min(unexplained - open.length, MOST_ANONYMOUS);
     if (rest > 0 && this.#mayInvent()) this.#invent(ended, unmatched, rest);
   }
 
@@ -177,10 +197,12 @@ class Settlement {
     this.#tellRecords(run);
   }
 
-  #end(run: Run, ended: EndedRuns, at: number, withinMs: number): void {
+  #end(run: Run, ended: EndedRuns, seen: Sighting | null, end: TimePoint): void {
     if (this.#explainedBy.has(run.runId)) return;
     this.#take(run);
-    this.#events.push(this.#endEvent(run.runId, ended, at, withinMs));
+    const start = startTimeOf(this.#state, ended, seen, end);
+    if (start !== null) this.#tellStart(run, start);
+    this.#events.push(this.#endEvent(run.runId, ended, end.at, end.withinMs));
     this.#tellRecords(run);
   }
 
@@ -288,10 +310,6 @@ export function kindOfOutcome(outcome: MetricOutcome): RunEventKind {
     case "skipped":
       return "skipped";
   }
-}
-
-function isNews({ startedAt, startedWithinMs }: Run, at: number): boolean {
-  return startedAt === null || startedWithinMs > 0 || at < startedAt;
 }
 
 function intervalLength(state: EvidenceState): number {

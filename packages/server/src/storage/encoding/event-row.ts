@@ -24,8 +24,9 @@ const UNNAMED = 32;
 
 const BEAT_KINDS: ReadonlySet<RunEvent["kind"]> = new Set<RunEvent["kind"]>(["heartbeat", "progress"]);
 
+/** A line of an OpenTelemetry log is kept as a log record; as an event of its run it is a sign of life and no more. */
 export function isBeat(event: RunEvent): boolean {
-  return BEAT_KINDS.has(event.kind);
+  return BEAT_KINDS.has(event.kind) || (event.kind === "log" && event.witness === "otlp-log");
 }
 
 /** Never 0, not even at the epoch. */

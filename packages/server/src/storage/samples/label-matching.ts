@@ -12,7 +12,7 @@ import { StorageError } from "../storage-error.ts";
 const MAX_PATTERN_LENGTH = 2000;
 /** Each further one multiplies the time by the length of the value. */
 const MAX_UNBOUNDED = 4;
-const MAX_COUNT = 1000;
+const FAR_BOUND = 10;
 
 export type LabelTest = (labels: SeriesLabels) => boolean;
 
@@ -58,34 +58,45 @@ interface Group {
   varies: boolean;
 }
 
+interface Reading {
+  /** The whole pattern, then the groups that are open. */
+  groups: Group[];
+  /** The group that ended with the piece before. */
+  closed: Group | null;
+  unbounded: number;
+}
+
 /** Null when the pattern may run. One pass over its pieces; what is no valid pattern is left to the compiler. */
 export function whyUnsafe(pattern: string): string | null {
   if (pattern.length > MAX_PATTERN_LENGTH) return `is longer than ${MAX_PATTERN_LENGTH} characters`;
-  const groups: Group[] = [{ varies: false }];
-  let unbounded = 0;
-  let closed: Group | null = null;
+  const reading: Reading = { groups: [{ varies: false }], closed: null, unbounded: 0 };
   for (let index = 0; index < pattern.length; ) {
     const piece = pieceAt(pattern, index);
     index += piece.length;
-    const group = groups.at(-1) ?? { varies: false };
-    const before: Group | null = closed;
-    closed = null;
     if (/^\\[1-9k]/.test(piece)) return "refers back to a group";
     if (/^\(\?<?[=!]/.test(piece)) return "looks ahead or behind";
-    if (piece.startsWith("(")) {
-      groups.push({ varies: false });
-    } else if (piece === ")") {
-      closed = groups.length > 1 ? (groups.pop() ?? null) : null;
-      if (closed?.varies === true) (groups.at(-1) ?? closed).varies = true;
-    } else if (piece === "|") {
-      if (groups.length > 1) group.varies = true;
-    } else if (isRepetition(piece)) {
-      if (isLong(piece)) unbounded += 1;
-      if (before?.varies === true && repeats(piece)) return "repeats what repeats or branches itself";
-      if (isLong(piece)) group.varies = true;
-    }
+    if (repeats(piece) && reading.closed?.varies === true) return "repeats what repeats or branches itself";
+    readPiece(reading, piece);
   }
-  return unbounded > MAX_UNBOUNDED ? `repeats without bound more than ${MAX_UNBOUNDED} times` : null;
+  return reading.unbounded > MAX_UNBOUNDED ? `repeats without bound more than ${MAX_UNBOUNDED} times` : null;
+}
+
+function readPiece(reading: Reading, piece: string): void {
+  const { groups } = reading;
+  const inner = groups.at(-1) ?? { varies: false };
+  reading.closed = null;
+  if (piece.startsWith("(")) {
+    groups.push({ varies: false });
+  } else if (piece === ")" && groups.length > 1) {
+    reading.closed = groups.pop() ?? null;
+    const outer = groups.at(-1);
+    if (outer !== undefined && inner.varies) outer.varies = true;
+  } else if (piece === "|" && groups.length > 1) {
+    inner.varies = true;
+  } else if (repeatsLong(piece)) {
+    reading.unbounded += 1;
+    inner.varies = true;
+  }
 }
 
 /** An escape, a class, the opening of a group, a repetition with its laziness, or one character. */
@@ -98,17 +109,15 @@ function pieceAt(pattern: string, index: number): string {
   return found === null ? (pattern[index] ?? "") : found[0];
 }
 
-function isRepetition(piece: string): boolean {
-  return /^(?:[*+?]|\{\d+,?\d*\})/.test(piece);
-}
-
 /** More than once. */
 function repeats(piece: string): boolean {
-  return !/^(?:\?|\{[01]\}|\{0?,1\}|\{[01],1\})/.test(piece);
+  return /^(?:[*+]|\{\d+,?\d*\})/.test(piece) && !/^\{(?:[01]|0?,1|[01],1)\}/.test(piece);
 }
 
-function isLong(piece: string): boolean {
-  if (/^[*+]|^\{\d+,\}/.test(piece)) return true;
-  const most = /^\{(?:\d+,)?(\d+)\}/.exec(piece)?.[1];
-  return most !== undefined && Number(most) > MAX_COUNT / 100;
+/** Without bound, or with one so far off that it comes to the same. */
+function repeatsLong(piece: string): boolean {
+  const bounds = /^\{(\d+)(,?)(\d*)\}/.exec(piece);
+  if (bounds === null) return /^[*+]/.test(piece);
+  const [, least, comma, most] = bounds;
+  return comma !== "" && most === "" ? true : Number(comma === "" ? least : most) > FAR_BOUND;
 }

@@ -1,6 +1,6 @@
 /**
  * One segment of samples as bytes: number of samples, then column by column series ids, times and values, little
- * endian, all under zstd. Values keep their bits, NaN with a payload included.
+ * endian, all under zstd with a checksum. Values keep their bits, NaN with a payload included.
  */
 import { endianness } from "node:os";
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
@@ -28,7 +28,9 @@ export function encodeSegment({ seriesIds, times, values }: SegmentColumns): Uin
   new Float64Array(bytes.buffer, HEADER_BYTES, count).set(times);
   new Float64Array(bytes.buffer, HEADER_BYTES + count * 8, count).set(values);
   new Uint32Array(bytes.buffer, HEADER_BYTES + count * 16, count).set(seriesIds);
-  return zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL } });
+  return zstdCompressSync(bytes, {
+    params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL, [constants.ZSTD_c_checksumFlag]: 1 },
+  });
 }
 
 export function decodeSegment(data: Uint8Array): SegmentColumns {

@@ -23,7 +23,8 @@ export class SqliteConnection {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, Prepared>();
 
-  constructor(path: string, mode: "write" | "read") {
+  /** `pageLimit`: the file may not grow beyond so many pages, or beyond its present size. */
+  constructor(path: string, mode: "write" | "read", pageLimit?: number) {
     try {
       this.#db = new DatabaseSync(path, {
         readOnly: mode === "read",
@@ -35,6 +36,7 @@ export class SqliteConnection {
         this.#db.exec(
           `pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = ${CHECKPOINT_PAGES};`,
         );
+      if (pageLimit !== undefined) this.#db.exec(`pragma max_page_count = ${Math.trunc(pageLimit)};`);
     } catch (error) {
       throw toStorageError(error);
     }

@@ -21,13 +21,15 @@ export class SqliteDatabase implements LedgerDatabase {
   readonly capabilities = SQLITE_CAPABILITIES;
   readonly read: Kysely<Tables>;
   readonly #path: string;
+  readonly #pageLimit: number | undefined;
   readonly #mutex = new Mutex();
   readonly #writer: Writer;
   #writing: SqliteConnection | null = null;
   #reading: SqliteConnection | null = null;
 
-  constructor(path: string) {
+  constructor(path: string, pageLimit?: number) {
     this.#path = path;
+    this.#pageLimit = pageLimit;
     this.read = kyselyOver("sqlite", (text, parameters) => {
       if (this.#reading !== null) return this.#reading.execute(text, parameters);
       return this.#mutex.run(() => this.#connection().execute(text, parameters));
@@ -36,7 +38,7 @@ export class SqliteDatabase implements LedgerDatabase {
   }
 
   async open(): Promise<void> {
-    this.#writing ??= new SqliteConnection(this.#path, "write");
+    this.#writing ??= new SqliteConnection(this.#path, "write", this.#pageLimit);
     if (this.#path !== ":memory:") this.#reading ??= new SqliteConnection(this.#path, "read");
   }
 

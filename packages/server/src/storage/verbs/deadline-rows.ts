@@ -66,6 +66,7 @@ function insert(db: Kysely<Tables>, rows: readonly NewRow[], keepEarlier: boolea
         failures: 0,
         last_error: null,
         is_parked: 0,
+        lease_until: null,
       })),
     );
 }
@@ -125,10 +126,15 @@ export async function dropDeadlines(writer: Writer, subjects: readonly Subject[]
   await writer.runEach(DELETE, subjects);
 }
 
-/** Only while still leased under this id; a row that was set again meanwhile has another. */
+/**
+ * A row that was set again meanwhile has another id. Where another process set it between its looking for leased rows
+ * and its writing, the id is the same, but the lease is gone.
+ */
 export async function deleteDeadlines(writer: Writer, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return;
-  await writer.db.deleteFrom("deadlines").where(writer.capabilities.inNumbers("id", ids)).execute();
+  let deletion = writer.db.deleteFrom("deadlines").where(writer.capabilities.inNumbers("id", ids));
+  if (writer.capabilities.locksRows) deletion = deletion.where("lease_until", "is not", null);
+  await deletion.execute();
 }
 
 export function deadlineFromRow(row: Selectable<DeadlinesTable>): Deadline {

@@ -5,7 +5,7 @@ import type { Run } from "../../model/run.ts";
 import type { LogRecord, SpanRecord } from "../../model/telemetry.ts";
 import { decodeNumberCursor, pageLimit, pageOf } from "../cursor.ts";
 import type { LedgerDatabase } from "../database.ts";
-import { packAlias, traceIdBytes, unpackAlias } from "../encoding/keys.ts";
+import { packAlias, traceIdBytes, traceIdText, unpackAlias } from "../encoding/keys.ts";
 import type { LedgerStore, MetricEvidence, Page, PageRequest } from "../ledger-store.ts";
 import type { Tables } from "../tables.ts";
 import { logFromRow, spanFromRow } from "./telemetry-rows.ts";
@@ -13,6 +13,7 @@ import { logFromRow, spanFromRow } from "./telemetry-rows.ts";
 type TelemetryVerbs = Pick<
   LedgerStore,
   | "runSpans"
+  | "spanParents"
   | "runLogs"
   | "metricStreams"
   | "metricEvidence"
@@ -30,6 +31,25 @@ export function telemetryVerbs(database: LedgerDatabase): TelemetryVerbs {
   return {
     runSpans: (run, limit) => runSpans(database, run, limit),
     runLogs: (run, page) => runLogs(database, run, page),
+
+    async spanParents(traceIds) {
+      const parents: Pick<SpanRecord, "traceId" | "spanId" | "parentSpanId">[] = [];
+      for (const traceId of traceIds) {
+        const rows = await read
+          .selectFrom("spans")
+          .select(["span_id", "parent_span_id"])
+          .where("trace_id", "=", traceIdBytes(traceId))
+          .limit(MAX_TRACE_SPANS)
+          .execute();
+        for (const row of rows)
+          parents.push({
+            traceId,
+            spanId: traceIdText(row.span_id),
+            parentSpanId: row.parent_span_id === null ? null : traceIdText(row.parent_span_id),
+          });
+      }
+      return parents;
+    },
 
     async metricStreams(streamIds) {
       if (streamIds.length === 0) return new Map();

@@ -1,0 +1,53 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { decodeSegment, encodeSegment } from "./segment-codec.ts";
+
+const sample = fc.tuple(fc.nat(2 ** 32 - 1), fc.maxSafeInteger(), fc.double());
+
+describe("a segment", () => {
+  test("comes back bit by bit", () => {
+    fc.assert(
+      fc.property(fc.array(sample, { maxLength: 200 }), (samples) => {
+        const columns = {
+          seriesIds: Uint32Array.from(samples, ([id]) => id),
+          times: Float64Array.from(samples, ([, at]) => at),
+          values: Float64Array.from(samples, ([, , value]) => value),
+        };
+        const decoded = decodeSegment(encodeSegment(columns));
+        expect(decoded.seriesIds).toEqual(columns.seriesIds);
+        expect(decoded.times).toEqual(columns.times);
+        expect(bits(decoded.values)).toEqual(bits(columns.values));
+      }),
+    );
+  });
+
+  test("keeps the payload of a NaN, by which staleness is marked", () => {
+    const values = new Float64Array(new BigUint64Array([0x7ff0000000000002n]).buffer);
+    const { values: decoded } = decodeSegment(
+      encodeSegment({ seriesIds: Uint32Array.of(1), times: Float64Array.of(1), values }),
+    );
+    expect(bits(decoded)).toEqual([0x7ff0000000000002n]);
+  });
+
+  test("that is damaged is refused as such, whatever the damage", () => {
+    const whole = encodeSegment({
+      seriesIds: Uint32Array.of(1, 2),
+      times: Float64Array.of(1, 2),
+      values: Float64Array.of(1, 2),
+    });
+    for (const damaged of [new Uint8Array(), whole.subarray(0, whole.length - 3), Buffer.from("no segment")])
+      expect(() => decodeSegment(damaged)).toThrow(expect.objectContaining({ code: "CORRUPT" }));
+    fc.assert(
+      fc.property(fc.nat(whole.length - 1), fc.nat(255), (at, byte) => {
+        const damaged = Uint8Array.from(whole);
+        damaged[at] = byte;
+        fc.pre(byte !== whole[at]);
+        expect(() => decodeSegment(damaged)).toThrow(expect.objectContaining({ code: "CORRUPT" }));
+      }),
+    );
+  });
+});
+
+function bits(values: Float64Array): bigint[] {
+  return [...new BigUint64Array(values.slice().buffer)];
+}

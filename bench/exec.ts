@@ -24,7 +24,7 @@ export async function run(): Promise<Report[]> {
   const server = await startServer(folder);
   try {
     const env = { ...process.env, BATCHWATCH_URL: server.url, BATCHWATCH_SPOOL_DIR: join(folder, "spool") };
-    const away = { ...env, BATCHWATCH_URL: "http://127.0.0.1:9" };
+    const away = { ...env, BATCHWATCH_URL: "http://127.0.0.1:61099" };
     const wrapped = (command: readonly string[]): string[] => [
       LAUNCHER,
       "exec",
@@ -34,13 +34,15 @@ export async function run(): Promise<Report[]> {
       "--",
       ...command,
     ];
-    const walls: { bare: number[]; exec: number[]; away: number[] } = { bare: [], exec: [], away: [] };
+    const walls: Walls = { bare: [], node: [], exec: [], away: [] };
     for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
       const bare = await wallMs(["true"], env);
+      const node = await wallMs([process.execPath, "-e", "0"], env);
       const exec = await wallMs(wrapped(["true"]), env);
       const withoutServer = await wallMs(wrapped(["true"]), away);
       if (round < 0) continue;
       walls.bare.push(bare);
+      walls.node.push(node);
       walls.exec.push(exec);
       walls.away.push(withoutServer);
     }
@@ -57,14 +59,21 @@ export async function run(): Promise<Report[]> {
   }
 }
 
-function reportOf(
-  walls: { bare: number[]; exec: number[]; away: number[] },
-  memory: { bare: number[]; exec: number[] },
-): Report {
+/** Milliseconds, one a round. */
+interface Walls {
+  bare: number[];
+  /** Node.js starting and ending, which is most of what exec takes: it tells how fast this machine is at present. */
+  node: number[];
+  exec: number[];
+  away: number[];
+}
+
+function reportOf(walls: Walls, memory: { bare: number[]; exec: number[] }): Report {
   const over = (values: readonly number[], bare: readonly number[]): number[] =>
     values.map((value, round) => value - (bare[round] ?? Number.NaN));
   const figures: Figure[] = [
     { what: "true", values: walls.bare, unit: "ms", budget: null },
+    { what: "node -e 0", values: walls.node, unit: "ms", budget: null },
     { what: "exec -- true", values: walls.exec, unit: "ms", budget: null },
     {
       what: "exec over the bare command",

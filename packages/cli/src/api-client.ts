@@ -75,8 +75,9 @@ export class ApiClient {
   }
 
   #unreachable(error: unknown): string {
-    const cause = error instanceof Error ? (error.cause as { code?: string } | undefined) : undefined;
-    const why = cause?.code ?? (error instanceof Error ? error.message : String(error));
+    const cause =
+      error instanceof Error ? (error.cause as { code?: string; message?: string } | undefined) : undefined;
+    const why = cause?.code ?? cause?.message ?? (error instanceof Error ? error.message : String(error));
     return `${this.#target.url} cannot be reached (${why}). Is the server running (batchwatch serve)? Another address: --url or BATCHWATCH_URL`;
   }
 

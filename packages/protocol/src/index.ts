@@ -1,6 +1,7 @@
 /** What Batchwatch's parts say to each other: events, phases, names, settings, API resources. No I/O. */
 export * from "./api/requests.ts";
 export * from "./api/resources.ts";
+export * from "./api/stream-message.ts";
 export * from "./config-schema.ts";
 export * from "./cut-text.ts";
 export * from "./duration.ts";

@@ -10,7 +10,7 @@ import { closeSync, constants, fstatSync, mkdtempSync, openSync, readSync, rmSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-export interface Pipe {
+interface Pipe {
   /** Our end. */
   readFd: number;
   /** The command's end: to be closed here once it runs. */

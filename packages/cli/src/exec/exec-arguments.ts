@@ -10,11 +10,11 @@ import { RUN_TYPES, type RunType } from "@batchwatch/protocol/phases";
 import { type ServerTarget, serverTarget } from "../sending/server-target.ts";
 import { spoolDirectory } from "../sending/spool.ts";
 
-export const DEFAULT_HEARTBEAT_MS = 15_000;
-export const DEFAULT_FLUSH_TIMEOUT_MS = 2_000;
-export const DEFAULT_OUTPUT_BYTES = 10_000;
+const DEFAULT_HEARTBEAT_MS = 15_000;
+const DEFAULT_FLUSH_TIMEOUT_MS = 2_000;
+const DEFAULT_OUTPUT_BYTES = 10_000;
 /** The server keeps no more of an event. */
-export const MAX_OUTPUT_BYTES = 100_000;
+const MAX_OUTPUT_BYTES = 100_000;
 /** Beats per heartbeat limit, so that one that is lost or late is no silence. */
 const BEATS_PER_LIMIT = 3;
 const MAX_NAME_LENGTH = 200;

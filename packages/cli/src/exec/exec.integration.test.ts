@@ -9,7 +9,7 @@ import { readRunEvent } from "@batchwatch/protocol/run-event-schema";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { EventsServer } from "../testing/events-server.ts";
 import { packExec } from "../testing/pack-exec.ts";
-import { type CliOptions, NO_SERVER, newFolder, runCli, startCli } from "../testing/run-cli.ts";
+import { type CliOptions, LAUNCHER, NO_SERVER, newFolder, runCli, startCli } from "../testing/run-cli.ts";
 
 const server = new EventsServer();
 let launcher = "";
@@ -317,20 +317,22 @@ describe("what is sent", () => {
   });
 
   test("heartbeats carry memory and CPU of the whole process tree", async () => {
-    const hog = 'python3 -c "b = bytearray(60000000); print(1, flush=True); import time; time.sleep(30)"';
-    const script = `sh -c '${hog.replaceAll("'", "")} & wait'`;
-    const { child, result } = start(["sh", "-c", script], ["--heartbeat-interval", "100ms"]);
+    const hog = `"${process.execPath}" -e "globalThis.held = Buffer.alloc(60000000, 1); setTimeout(() => {}, 30000)"`;
+    const { child, result } = start(
+      ["sh", "-c", `trap 'kill $hog' TERM; ${hog} & hog=$!; wait; wait`],
+      ["--heartbeat-interval", "100ms"],
+    );
     await server.waitFor((events) =>
       events.some(
         ({ kind, resources }) => kind === "heartbeat" && (resources?.memoryBytes ?? 0) > 60_000_000,
       ),
     );
-    spawnSync("pkill", ["-KILL", "-P", String(child.pid)]);
-    child.kill("SIGKILL");
+    child.kill("SIGTERM");
     await result;
     const beat = server.events.findLast(({ kind }) => kind === "heartbeat");
     expect(beat?.heartbeatIntervalMs).toBe(100);
     expect(beat?.resources?.peakMemoryBytes).toBeGreaterThan(60_000_000);
+    expect(lastEvent().resources?.peakMemoryBytes).toBeGreaterThan(60_000_000);
   });
 
   test("the CPU time of grandchildren that were waited for is in the end, and the peak of memory", async () => {
@@ -392,6 +394,12 @@ describe("records", () => {
     expect(lastEvent()).not.toHaveProperty("records");
     expect(lastEvent()).not.toHaveProperty("progress");
   });
+});
+
+test("the checkout's own launcher runs the built bundle, or the sources where nothing is built", async () => {
+  const { code } = await start(["sh", "-c", "exit 3"], [], { launcher: LAUNCHER }).result;
+  expect(code).toBe(3);
+  expect(lastEvent()).toMatchObject({ kind: "failed", exitCode: 3 });
 });
 
 test("a slow reader slows the command and nothing is lost", async () => {

@@ -28,7 +28,7 @@ import { type StartedCommand, startCommand } from "./start-command.ts";
 import { EXEC_USAGE } from "./usage.ts";
 
 const USAGE_EXIT_CODE = 2;
-const FIRST_SAMPLE_MS = 10;
+const FIRST_SAMPLE_MS = 5;
 const LAST_SAMPLE_MS = 1000;
 /** How long a pipe that something else holds open is listened to after the command's end. */
 const QUIET_MS = 100;
@@ -99,7 +99,6 @@ class ExecRun {
     }
     const reapedBeforeMs = reapedChildrenCpuMs();
     const outputs = this.#readOutputs();
-    // Sampled before anything is sent: a short command has ended by then.
     this.#watchProcesses();
     this.#sender.send(this.#events.started(this.#command?.child.pid, process.env.BATCHWATCH_RUN));
 
@@ -210,11 +209,11 @@ class ExecRun {
     const sample = (): void => {
       if (this.#hasEnded) return;
       tree.sample();
-      if (gapMs > FIRST_SAMPLE_MS && this.#cgroup === null) this.#findCgroup();
-      this.#timers[0] = setTimeout(sample, gapMs);
       gapMs = Math.min(gapMs * 2, LAST_SAMPLE_MS);
+      if (gapMs === 4 * FIRST_SAMPLE_MS) this.#findCgroup();
+      this.#timers[0] = setTimeout(sample, gapMs);
     };
-    sample();
+    this.#timers[0] = setTimeout(sample, gapMs);
     this.#timers[1] = setInterval(() => {
       if (!this.#hasEnded) this.#sender.send(this.#events.heartbeat(Date.now(), this.#currentResources()));
     }, this.#options.heartbeatIntervalMs);

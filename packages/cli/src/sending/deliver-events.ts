@@ -6,7 +6,7 @@ import type { RunEventInput } from "@batchwatch/protocol/run-event";
 import { type PostFailure, type PostOptions, postEvents } from "./post-events.ts";
 import type { ServerTarget } from "./server-target.ts";
 
-export interface RefusedEvent {
+interface RefusedEvent {
   event: RunEventInput;
   message: string;
 }

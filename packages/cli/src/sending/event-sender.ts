@@ -18,6 +18,8 @@ import type { ServerTarget } from "./server-target.ts";
 import type { Spool } from "./spool.ts";
 
 const POST_TIMEOUT_MS = 10_000;
+/** A command that has ended by then is told of in one request; a longer one has the processor to itself at its start. */
+const FIRST_SEND_MS = 20;
 const MAX_BATCH_EVENTS = 100;
 const FIRST_BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 5_000;
@@ -40,7 +42,9 @@ export class EventSender {
   readonly #stop = new AbortController();
   #spooledAs: string | null = null;
   #backoffMs = FIRST_BACKOFF_MS;
+  /** Nothing is sent while it runs. */
   #retryTimer: NodeJS.Timeout | null = null;
+  #begun = false;
   #finishing = false;
   #saidAway = false;
   #drain: Promise<unknown> | null = null;
@@ -56,7 +60,10 @@ export class EventSender {
         if (waiting.kind === event.kind) this.#unacknowledged.delete(waiting);
     }
     this.#unacknowledged.add(event);
-    if (!this.#finishing && this.#inFlight.size === 0 && this.#retryTimer === null) void this.#pump();
+    if (this.#finishing || this.#inFlight.size > 0 || this.#retryTimer !== null) return;
+    if (this.#begun) void this.#pump();
+    else this.#pumpAfter(FIRST_SEND_MS);
+    this.#begun = true;
   }
 
   /**
@@ -151,6 +158,10 @@ export class EventSender {
     if (this.#finishing) return;
     const waitMs = Math.min(Math.max(this.#backoffMs, retryAfterMs ?? 0), MAX_BACKOFF_MS);
     this.#backoffMs = Math.min(this.#backoffMs * 2, MAX_BACKOFF_MS);
+    this.#pumpAfter(waitMs);
+  }
+
+  #pumpAfter(waitMs: number): void {
     this.#retryTimer = setTimeout(() => {
       this.#retryTimer = null;
       void this.#pump();

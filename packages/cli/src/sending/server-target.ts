@@ -1,6 +1,6 @@
 /** Where events and questions go: the server's address and the key, from options, else from the environment. */
 
-export const DEFAULT_URL = "http://127.0.0.1:4318";
+const DEFAULT_URL = "http://127.0.0.1:4318";
 
 export interface ServerTarget {
   /** Without a slash at its end. */

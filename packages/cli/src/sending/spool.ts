@@ -30,7 +30,7 @@ const LOCK_STALE_MS = 30_000;
 const LEFT_OVER_MS = 60 * 60 * 1000;
 const FILE_NAME = /^(\d{15})-[\w-]+\.json$/;
 
-export interface SpooledBatch {
+interface SpooledBatch {
   version: 1;
   url: string;
   /** `keyFingerprint` of the key that it was to be sent with. */

@@ -34,8 +34,8 @@ export function newFolder(): string {
   return mkdtempSync(join(tmpdir(), "batchwatch-cli-test-"));
 }
 
-/** No server is ever listening there. */
-export const NO_SERVER = "http://127.0.0.1:9";
+/** No server listens there: it is no port that a system picks by itself, nor one that `fetch` refuses. */
+export const NO_SERVER = "http://127.0.0.1:61099";
 
 export function startCli(args: readonly string[], options: CliOptions = {}): StartedCli {
   const child = spawn(options.launcher ?? LAUNCHER, args, {

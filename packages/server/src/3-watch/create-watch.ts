@@ -9,6 +9,7 @@ import type { SelfMetrics } from "../self-monitoring/self-metrics.ts";
 import type { LedgerStore } from "../storage/ledger-store.ts";
 import { DeadlineEngine, type EngineLog } from "./deadlines/deadline-engine.ts";
 import { Uptime } from "./deadlines/uptime.ts";
+import { gatherReads } from "./gathered-reads.ts";
 import { runHandlers } from "./runs/judge-run.ts";
 import { fillSlotsHandler } from "./slots/fill-slots.ts";
 import { slotHandlers } from "./slots/judge-slot.ts";
@@ -54,7 +55,8 @@ export function createWatch(parts: CreateWatchParts): Watch {
     },
   });
 
-  const watchParts = { store, say: parts.say, uptime, options, absenceHeldUntil: () => heldUntil };
+  const reads = gatherReads(store);
+  const watchParts = { store: reads, say: parts.say, uptime, options, absenceHeldUntil: () => heldUntil };
   engine.register(...runHandlers(watchParts), ...slotHandlers(watchParts), fillSlotsHandler(watchParts));
 
   /** A first start of ours, or the first moment after a downtime or a suspension. */

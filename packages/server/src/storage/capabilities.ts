@@ -41,6 +41,8 @@ export interface Capabilities {
   pairs(list: readonly (readonly [string, number])[]): RawBuilder<unknown>;
   /** A table `numbers(n)`. */
   numbers(list: readonly number[]): RawBuilder<unknown>;
+  /** A table `texts(t)`. */
+  texts(list: readonly string[]): RawBuilder<unknown>;
 }
 
 export const SQLITE_CAPABILITIES: Capabilities = {
@@ -66,6 +68,7 @@ export const SQLITE_CAPABILITIES: Capabilities = {
   pairs: (list) =>
     sql`(select value->>0 as t, value->>1 as n from json_each(${JSON.stringify(list)})) as pairs`,
   numbers: (list) => sql`(select value as n from json_each(${JSON.stringify(list)})) as numbers`,
+  texts: (list) => sql`(select value as t from json_each(${JSON.stringify(list)})) as texts`,
 };
 
 export const POSTGRES_CAPABILITIES: Capabilities = {
@@ -89,4 +92,5 @@ export const POSTGRES_CAPABILITIES: Capabilities = {
   pairs: (list) =>
     sql`unnest(${list.map(([t]) => t)}::text[], ${list.map(([, n]) => n)}::bigint[]) as pairs(t, n)`,
   numbers: (list) => sql`unnest(${list}::bigint[]) as numbers(n)`,
+  texts: (list) => sql`unnest(${list}::text[]) as texts(t)`,
 };

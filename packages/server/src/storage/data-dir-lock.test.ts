@@ -35,10 +35,13 @@ test("the lock of another process holds until it is killed", async () => {
   const child = spawn(process.execPath, ["--input-type=module", "--eval", source], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  await once(child.stdout, "data");
-  expect(() => lockDataDir(dir)).toThrow(new RegExp(`process ${child.pid}`));
-  child.kill("SIGKILL");
-  await once(child, "exit");
+  try {
+    await once(child.stdout, "data");
+    expect(() => lockDataDir(dir)).toThrow(new RegExp(`process ${child.pid}`));
+  } finally {
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  }
   lockDataDir(dir).release();
 });
 

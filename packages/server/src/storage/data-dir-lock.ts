@@ -9,6 +9,9 @@ import { DatabaseSync } from "node:sqlite";
 const LOCK_FILE = "server.lock";
 const HOLDER_FILE = "server.pid";
 
+/** Keeps the locks' files open: one that nobody refers to any more would be collected, and the lock be gone. */
+const held = new Set<DatabaseSync>();
+
 export class DataDirInUseError extends Error {
   readonly code = "DATA_DIR_IN_USE";
 }
@@ -32,10 +35,12 @@ export function lockDataDir(dataDir: string): DataDirLock {
       `Another Batchwatch server${holder(dataDir)} uses ${dataDir}. Stop it, or give this one a directory of its own: --data-dir DIR`,
     );
   }
+  held.add(lock);
   writeFileSync(join(dataDir, HOLDER_FILE), `${process.pid}\n`);
   return {
     release() {
       rmSync(join(dataDir, HOLDER_FILE), { force: true });
+      held.delete(lock);
       lock.close();
     },
   };

@@ -55,6 +55,12 @@ export interface Writer {
   runEach<Row>(statement: EachRow<Row>, rows: readonly Row[]): Promise<Outcome[]>;
 }
 
+/**
+ * What a commit has to survive before `write` answers. "kill" is enough for what is done again by itself when it is
+ * lost (a lease, a look at a deadline); commits become durable in their order, so a lost one takes no earlier one along.
+ */
+export type Survives = "power-cut" | "kill";
+
 export interface LedgerDatabase {
   readonly capabilities: Capabilities;
   /** Sees committed rows only. Never use it inside `write`. */
@@ -65,7 +71,7 @@ export interface LedgerDatabase {
    * One transaction, and the only way to write. `work` awaits nothing but its own statements: on SQLite all of it
    * then runs in one go. It may run again when other writers were in the way.
    */
-  write<T>(work: (writer: Writer) => Promise<T>): Promise<T>;
+  write<T>(work: (writer: Writer) => Promise<T>, survives?: Survives): Promise<T>;
 }
 
 /** A Kysely whose every statement goes to `execute`. Transactions are the database's, not Kysely's. */

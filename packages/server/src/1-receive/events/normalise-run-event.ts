@@ -4,8 +4,8 @@ import type { ReadRunEvent } from "@batchwatch/protocol";
 import { type RunAlias, spanAlias, traceAlias } from "../../model/identity.ts";
 import type { RunEvent } from "../../model/run-event.ts";
 
-/** 128 bits of a SHA-256, in base64url: no two events of a ledger share it by chance. */
-const EVENT_ID_CHARACTERS = 22;
+/** 128 bits of a SHA-256, in hexadecimal digits: no two events of a ledger share it by chance, and it is stored as its bytes. */
+const EVENT_ID_CHARACTERS = 32;
 
 export function normaliseRunEvent(
   input: ReadRunEvent,
@@ -42,7 +42,7 @@ export function normaliseRunEvent(
   const identity = id === undefined ? content : [job, runId ?? null, id];
   return {
     ...content,
-    eventId: hash("sha256", JSON.stringify(identity), "base64url").slice(0, EVENT_ID_CHARACTERS),
+    eventId: hash("sha256", JSON.stringify(identity), "hex").slice(0, EVENT_ID_CHARACTERS),
     receivedAt: received.at,
   };
 }

@@ -43,6 +43,9 @@ export function failureOf(error: unknown): OtlpFailure | null {
     const code = RPC_CODE_BY_HTTP.get(error.status) ?? RPC_CODE.invalidArgument;
     return { httpStatus: error.status, status: { code, message: error.message } };
   }
+  // What its maker calls retryable: the server is stopping, another writer was in the way.
+  if (error instanceof Error && "retryable" in error && error.retryable === true)
+    return unavailable(error.message, STORAGE_RETRY_MS);
   return null;
 }
 

@@ -3,7 +3,7 @@
  * only one whose name makes that slug. What exists is remembered, so that a usual ping reads nothing.
  */
 import type { ChangeFeed } from "../../lib/change-feed.ts";
-import type { JobKey } from "../../model/identity.ts";
+import { type JobKey, jobKeyText } from "../../model/identity.ts";
 import type { LedgerStore } from "../../storage/ledger-store.ts";
 import { slugOf } from "./parse-ping.ts";
 
@@ -20,14 +20,10 @@ export interface PingJobs {
 export function createPingJobs(store: LedgerStore, feed: ChangeFeed): PingJobs {
   const uuids = new Map<string, JobKey>();
   const names = new Map<string, JobKey>();
-  const slugs = new Map<string, Map<string, JobKey[]>>();
-  // A job more or less may make a slug ambiguous or unique; exact names stay what they are.
-  const known = new Set<number>();
+  const slugs = new Map<string, SlugIndex>();
+  // A new job may make a slug ambiguous; exact names stay what they are. Jobs do not go.
   feed.subscribe((change) => {
-    if (change.topic !== "job" || known.has(change.jobId)) return;
-    if (known.size > CACHE_LIMIT) known.clear();
-    known.add(change.jobId);
-    slugs.delete(change.job.namespace);
+    if (change.topic === "job") slugs.get(change.job.namespace)?.add(change.job);
   });
 
   return {
@@ -50,33 +46,57 @@ export function createPingJobs(store: LedgerStore, feed: ChangeFeed): PingJobs {
       }
       let index = slugs.get(namespace);
       if (index === undefined) {
-        index = await slugIndex(store, namespace);
+        index = new SlugIndex(store, namespace);
+        // Set before it is read: jobs that come meanwhile are added by the feed.
         slugs.set(namespace, index);
       }
-      const [job, ...others] = index.get(slug) ?? [];
+      const [job, ...others] = await index.jobsOf(slug);
       if (job === undefined) return { found: "none" };
       return others.length === 0 ? { found: "one", job } : { found: "several" };
     },
   };
 }
 
-async function slugIndex(store: LedgerStore, namespace: string): Promise<Map<string, JobKey[]>> {
-  const index = new Map<string, JobKey[]>();
-  let cursor: string | null = null;
-  do {
-    const page: Awaited<ReturnType<LedgerStore["listJobs"]>> = await store.listJobs(
-      { namespace },
-      { limit: LIST_PAGE, cursor },
-    );
-    for (const job of page.items) {
-      const slug = slugOf(job.jobName);
-      const sameSlug = index.get(slug);
-      if (sameSlug === undefined) index.set(slug, [keyOf(job)]);
-      else sameSlug.push(keyOf(job));
+/** The jobs of one namespace by slug: read once, then kept by the feed. */
+class SlugIndex {
+  readonly #bySlug = new Map<string, Map<string, JobKey>>();
+  readonly #store: LedgerStore;
+  readonly #namespace: string;
+  #reading: Promise<void> | null = null;
+
+  constructor(store: LedgerStore, namespace: string) {
+    this.#store = store;
+    this.#namespace = namespace;
+  }
+
+  async jobsOf(slug: string): Promise<JobKey[]> {
+    this.#reading ??= this.#read();
+    try {
+      await this.#reading;
+    } catch (error) {
+      this.#reading = null;
+      throw error;
     }
-    cursor = page.nextCursor;
-  } while (cursor !== null);
-  return index;
+    return [...(this.#bySlug.get(slug)?.values() ?? [])];
+  }
+
+  add(job: JobKey): void {
+    const slug = slugOf(job.jobName);
+    const sameSlug = this.#bySlug.get(slug) ?? new Map<string, JobKey>();
+    this.#bySlug.set(slug, sameSlug.set(jobKeyText(job), keyOf(job)));
+  }
+
+  async #read(): Promise<void> {
+    let cursor: string | null = null;
+    do {
+      const page: Awaited<ReturnType<LedgerStore["listJobs"]>> = await this.#store.listJobs(
+        { namespace: this.#namespace },
+        { limit: LIST_PAGE, cursor },
+      );
+      for (const job of page.items) this.add(job);
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+  }
 }
 
 function keyOf({ namespace, environment, jobName }: JobKey): JobKey {

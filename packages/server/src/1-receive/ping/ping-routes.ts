@@ -51,7 +51,7 @@ export async function registerPings(app: FastifyInstance, parts: PingRoutesParts
     scope.addContentTypeParser("*", (_request: FastifyRequest, payload: Readable) =>
       readPingBody(payload, parts.bodyLimitBytes),
     );
-    scope.addHook("onRequest", async (request, reply) => {
+    scope.addHook("onRequest", (request, reply, done) => {
       // Whatever it claims to be, a body is text to keep.
       delete request.headers["content-type"];
       reply.headers({
@@ -59,6 +59,7 @@ export async function registerPings(app: FastifyInstance, parts: PingRoutesParts
         "cache-control": "no-store",
         "ping-body-limit": String(parts.bodyLimitBytes),
       });
+      done();
     });
     scope.setErrorHandler((error, request, reply) => {
       meter.failed(
@@ -99,7 +100,8 @@ async function receive(request: FastifyRequest, ping: Ping, parts: PingRoutesPar
   if ("status" in target) return target;
   const body = (request.body as PingBody | undefined) ?? null;
   const event = pingEvent(ping, target.job, body, {
-    eventId: randomUUID(),
+    // Without dashes it is stored as its 16 bytes.
+    eventId: randomUUID().replaceAll("-", ""),
     at: parts.clock.now(),
     userAgent: request.headers["user-agent"]?.slice(0, MAX_USER_AGENT_CHARACTERS) ?? null,
   });

@@ -11,8 +11,11 @@ import type { Job } from "../../model/job.ts";
 import type { RunEvent } from "../../model/run-event.ts";
 import type { LedgerStore } from "../../storage/ledger-store.ts";
 
-/** Another instance over the same database may change settings unheard. */
-const TRUSTED_FOR_MS = 10_000;
+/** Another instance over the same database may change settings unheard; a SQLite file has one server. */
+const TRUSTED_FOR_MS: Readonly<Record<LedgerStore["engine"], number>> = {
+  sqlite: Number.POSITIVE_INFINITY,
+  postgres: 10_000,
+};
 const CACHED_JOBS = 50_000;
 
 interface CachedJob {
@@ -20,7 +23,7 @@ interface CachedJob {
   readAt: number;
 }
 
-type JobStore = Pick<LedgerStore, "ensureJobs" | "setJobSettings">;
+type JobStore = Pick<LedgerStore, "ensureJobs" | "setJobSettings" | "engine">;
 
 export class JobRegistry {
   readonly #store: JobStore;
@@ -40,11 +43,12 @@ export class JobRegistry {
   /** All jobs of these keys, by jobKeyText; new ones are created. */
   async ensure(keys: ReadonlyMap<string, JobKey>): Promise<Map<string, Job>> {
     const now = this.#clock.now();
+    const trustedForMs = TRUSTED_FOR_MS[this.#store.engine];
     const found = new Map<string, Job>();
     const missing: JobKey[] = [];
     for (const [text, key] of keys) {
       const cached = this.#jobs.get(text);
-      if (cached !== undefined && now - cached.readAt < TRUSTED_FOR_MS) found.set(text, cached.job);
+      if (cached !== undefined && now - cached.readAt < trustedForMs) found.set(text, cached.job);
       else missing.push(key);
     }
     if (missing.length === 0) return found;

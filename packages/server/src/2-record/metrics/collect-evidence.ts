@@ -89,7 +89,12 @@ function addSignOfLife(point: MetricPoint, job: JobKey, collected: CollectedEvid
   collected.events.push(event);
   if (aliases.length > 0) collected.links.push({ job, runId, aliases });
   const part: Part = { ...emptyPart(point), runId };
-  collected.contributions.push({ ...placeOf(point, job, point.at), streamId: point.streamId, part, isSplit: false });
+  collected.contributions.push({
+    ...placeOf(point, job, point.at),
+    streamId: point.streamId,
+    part,
+    isSplit: false,
+  });
 }
 
 function beatTime({ value, at }: MetricPoint): number | null {
@@ -154,14 +159,24 @@ function contribute(
   const outcome = hasOutcome(point.family) ? outcomeOf(point) : null;
   const errorType = errorTypeOf(point);
   const part: Part = { ...emptyPart(point), outcome, errorType, fromAt, value, count, isFirst, sightings };
-  collected.contributions.push({ ...placeOf(point, job, increment.at), streamId: point.streamId, part, isSplit });
+  collected.contributions.push({
+    ...placeOf(point, job, increment.at),
+    streamId: point.streamId,
+    part,
+    isSplit,
+  });
 }
 
 function addLastSuccess(point: MetricPoint, job: JobKey, collected: CollectedEvidence): void {
   const at = timeOf(point.value);
   if (at === null) return;
   const part: Part = { ...emptyPart(point), level: Math.round(at) };
-  collected.contributions.push({ ...placeOf(point, job, point.at), streamId: point.streamId, part, isSplit: false });
+  collected.contributions.push({
+    ...placeOf(point, job, point.at),
+    streamId: point.streamId,
+    part,
+    isSplit: false,
+  });
 }
 
 function emptyPart({ family, at, value }: MetricPoint): Part {
@@ -179,7 +194,11 @@ function emptyPart({ family, at, value }: MetricPoint): Part {
 }
 
 /** The evidence of this point's process, job, task and export. */
-function placeOf(point: MetricPoint, job: JobKey, exportAt: number): { evidenceId: string; empty: EvidenceState } {
+function placeOf(
+  point: MetricPoint,
+  job: JobKey,
+  exportAt: number,
+): { evidenceId: string; empty: EvidenceState } {
   const { attributes, instanceId } = point;
   // `task_id` means a task even without `level`.
   const taskId = attributes.level === "dag" ? null : (attributes.task_id ?? null);
@@ -193,11 +212,18 @@ function placeOf(point: MetricPoint, job: JobKey, exportAt: number): { evidenceI
 }
 
 /** Lays a contribution into the evidence it belongs to. */
-export function addPart(state: EvidenceState, { empty, streamId, part, isSplit }: Contribution): EvidenceState {
+export function addPart(
+  state: EvidenceState,
+  { empty, streamId, part, isSplit }: Contribution,
+): EvidenceState {
   const known = state.parts[streamId];
   if (isSplit && known === undefined) return state;
   const kept = isSplit
-    ? { ...part, sightings: (known?.sightings ?? []).filter(({ at }) => at > part.fromAt), level: known?.level ?? part.level }
+    ? {
+        ...part,
+        sightings: (known?.sightings ?? []).filter(({ at }) => at > part.fromAt),
+        level: known?.level ?? part.level,
+      }
     : part;
   const parts: Record<string, Part> = { ...state.parts, [streamId]: kept };
   // A counter's earlier point came late and has taken the whole of it.
@@ -215,7 +241,8 @@ function hasOutcome(family: string): boolean {
 function outcomeOf(point: MetricPoint): MetricOutcome {
   const word = (point.attributes.status ?? point.attributes.state ?? "").trim().toLowerCase();
   if (/^(success|succeeded|successful|completed|complete|finished|done|ok)$/.test(word)) return "success";
-  if (/^(fail|failed|failure|error|errored|timeout|timed_out|dead_letter|lost|killed)$/.test(word)) return "failure";
+  if (/^(fail|failed|failure|error|errored|timeout|timed_out|dead_letter|lost|killed)$/.test(word))
+    return "failure";
   if (/^(cancell?ed|aborted)$/.test(word)) return "cancelled";
   if (/^(skip|skipped)$/.test(word)) return "skipped";
   return errorTypeOf(point) === null ? "success" : "failure";

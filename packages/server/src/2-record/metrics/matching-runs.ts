@@ -4,7 +4,13 @@
  */
 import type { Run } from "../../model/run.ts";
 import type { TimePoint } from "./evidence-times.ts";
-import { aliveIn, type EvidenceState, intervalStart, type MetricOutcome, type Sighting } from "./metric-evidence.ts";
+import {
+  aliveIn,
+  type EvidenceState,
+  intervalStart,
+  type MetricOutcome,
+  type Sighting,
+} from "./metric-evidence.ts";
 import { intervalMs } from "./settle-times.ts";
 
 /** Between the clocks and steps of one process: the run counts its end before its span ends, or after. */
@@ -53,7 +59,11 @@ export function silentOpenRuns(
   return sameProcess.length > 0 ? sameProcess : candidates.filter((run) => fits(run, state, ended));
 }
 
-function fits(run: Run, state: EvidenceState, { start, end }: { start: TimePoint | null; end: TimePoint }): boolean {
+function fits(
+  run: Run,
+  state: EvidenceState,
+  { start, end }: { start: TimePoint | null; end: TimePoint },
+): boolean {
   const latestEnd = end.at + SAME_MOMENT_MS;
   const earliestStart = start === null ? 0 : start.at - start.withinMs - SAME_MOMENT_MS;
   // The sign of life that came with the end is exported with it.

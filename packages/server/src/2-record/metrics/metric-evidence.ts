@@ -81,7 +81,9 @@ export function endsOf({ parts }: EvidenceState): EndedRuns[] {
     const count = Math.round(part.count);
     if (part.outcome === null || count < 1) return [];
     const firstEndAt = part.isFirst ? part.fromAt : null;
-    return [{ outcome: part.outcome, errorType: part.errorType, count, firstEndAt, sightings: part.sightings }];
+    return [
+      { outcome: part.outcome, errorType: part.errorType, count, firstEndAt, sightings: part.sightings },
+    ];
   });
 }
 

@@ -36,7 +36,8 @@ export function createMetricSettling({ store, intake }: MetricSettlingParts): De
         readEvidence(evidence.state).taskId === null ? "runs" : "tasks",
       );
       for (const evidence of runs) await settleRuns(store, intake, evidence, now);
-      for (const evidence of await withTasksOf(store, runs, tasks)) await settleSteps(store, intake, evidence, now);
+      for (const evidence of await withTasksOf(store, runs, tasks))
+        await settleSteps(store, intake, evidence, now);
       const next = await store.nextEvidenceAt(jobId);
       if (next === null) return {};
       return { setDeadlines: [{ kind: SETTLE_METRICS, subject: deadline.subject, jobId, dueAt: next }] };

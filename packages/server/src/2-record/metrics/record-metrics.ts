@@ -57,7 +57,11 @@ async function mergeEvidence(
     if (ofJob === undefined) byJob.set(key, [contribution]);
     else ofJob.push(contribution);
   }
-  const jobIds = await ensureJobs(store, [...byJob.values()].flatMap(([first]) => first?.empty.job ?? []), now);
+  const jobIds = await ensureJobs(
+    store,
+    [...byJob.values()].flatMap(([first]) => first?.empty.job ?? []),
+    now,
+  );
   const written: { write: MetricEvidenceWrite; state: EvidenceState }[] = [];
   for (const [key, ofJob] of byJob) {
     const jobId = jobIds.get(key);
@@ -65,7 +69,13 @@ async function mergeEvidence(
     const known = await knownEvidence(store, jobId, ofJob);
     for (const [evidenceId, state] of mergedStates(ofJob, known)) {
       if (!isWorthKeeping(state) && !known.has(evidenceId)) continue;
-      const write = { evidenceId, jobId, at: state.at, settleAt: settleAt(state, now), state: JSON.stringify(state) };
+      const write = {
+        evidenceId,
+        jobId,
+        at: state.at,
+        settleAt: settleAt(state, now),
+        state: JSON.stringify(state),
+      };
       written.push({ write, state });
     }
   }

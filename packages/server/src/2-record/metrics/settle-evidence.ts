@@ -165,7 +165,8 @@ class Settlement {
     if (unexplained <= 0) return;
     const seen = unmatched[0] ?? null;
     const end = endTimeOf(this.#state, ended, seen, 0);
-    const start = this.#ends.length === 1 && unexplained === 1 ? startTimeOf(this.#state, ended, seen, end) : null;
+    const start =
+      this.#ends.length === 1 && unexplained === 1 ? startTimeOf(this.#state, ended, seen, end) : null;
     const open = silentOpenRuns(this.#input.runs, this.#state, this.#taken, { seen, start, end });
     if (open.length <= unexplained) for (const run of open) this.#end(run, ended, seen, end);
     // Open runs of which it cannot be told which ones ended are not doubled either.

@@ -23,15 +23,17 @@ interface Writer {
   isTrimmed: boolean;
 }
 
-/** The latest few writers, each with its latest few points: a restarting writer cannot make it grow. */
+/** The latest writers, each with its latest few points: one that restarts for each run cannot make it grow. */
 export interface StreamState {
   writers: readonly Writer[];
+  /** Last point of any writer that is remembered no more: who began before it may be one of them. */
+  forgottenAt: number;
 }
 
-const WRITERS_KEPT = 4;
+const WRITERS_KEPT = 32;
 const POINTS_KEPT = 12;
 
-export const NEW_STREAM: StreamState = { writers: [] };
+export const NEW_STREAM: StreamState = { writers: [], forgottenAt: 0 };
 
 export interface Increment {
   /** Of the value (a counter) or the sum (a histogram). */
@@ -66,8 +68,8 @@ export function advance(state: StreamState, point: MetricPoint): Advance {
   const before = points[index - 1] ?? null;
   return {
     state: withPoint(state, writer, point.startAt, points.toSpliced(index, 0, own)),
-    increment: incrementOf(before, own, point),
-    splits: next === null ? null : incrementOf(own, next, point),
+    increment: incrementOf(before, own, point, state.forgottenAt),
+    splits: next === null ? null : incrementOf(own, next, point, state.forgottenAt),
   };
 }
 
@@ -80,9 +82,12 @@ function incrementOf(
   before: Known | null,
   { at, value, count }: Known,
   { startAt, kind }: MetricPoint,
+  forgottenAt: number,
 ): Increment | null {
-  if (before === null)
-    return startAt > 0 && startAt < at ? { value, count, fromAt: startAt, at, isFirst: true } : null;
+  if (before === null) {
+    const isTrusted = startAt > forgottenAt && startAt < at;
+    return isTrusted ? { value, count, fromAt: startAt, at, isFirst: true } : null;
+  }
   const fromAt = before.at;
   // What only ever grows and has fallen was restarted without saying so; then it counts from zero.
   if (kind !== "updown" && count < before.count) return { value, count, fromAt, at, isFirst: false };
@@ -105,7 +110,11 @@ function withPoint(
   const writers = [{ startAt, points: kept.slice(-POINTS_KEPT), isTrimmed }, ...others].sort(
     (a, b) => (b.points.at(-1)?.at ?? 0) - (a.points.at(-1)?.at ?? 0),
   );
-  return { writers: writers.slice(0, WRITERS_KEPT) };
+  const forgotten = writers.slice(WRITERS_KEPT).map((gone) => gone.points.at(-1)?.at ?? 0);
+  return {
+    writers: writers.slice(0, WRITERS_KEPT),
+    forgottenAt: Math.max(state.forgottenAt, ...forgotten),
+  };
 }
 
 function isSame(a: Known, b: Known): boolean {

@@ -20,13 +20,15 @@ import type { DeadlineHandler, Look } from "../../storage/deadline-handler.ts";
 import { type LedgerStore, VersionConflictError } from "../../storage/ledger-store.ts";
 import { joinLooks } from "./watch-commits.ts";
 
-const CLAIM_LIMIT = 256;
+const CLAIM_LIMIT = 512;
 /** Longer than any look takes; short, because rows of a killed server wait for it. */
 const LEASE_MS = 10_000;
 /** Backstop: rows set by other processes, lost wake-ups, a system clock that was set. */
 const POLL_MS = 1000;
 /** Between two rounds; also keeps a row that another engine holds from spinning this one. */
 const LEAST_PAUSE_MS = 10;
+/** As long as the round took, but not longer: half of the time belongs to the intake, and rounds grow with the load. */
+const LONGEST_PAUSE_MS = 50;
 const RETRY_FIRST_MS = 1000;
 const RETRY_LONGEST_MS = 300_000;
 const PARK_AFTER = 12;
@@ -132,11 +134,14 @@ export class DeadlineEngine {
       try {
         const now = this.#clock.now();
         await this.#beforeRound(now);
+        const begunAt = performance.now();
         const looked = await this.#round(now);
         failures = 0;
         if (looked >= CLAIM_LIMIT) continue;
         // Under a stream of events each commit wakes the engine; a short pause lets one round take many of them.
-        await this.#pause(LEAST_PAUSE_MS);
+        await this.#pause(
+          Math.min(LONGEST_PAUSE_MS, Math.max(LEAST_PAUSE_MS, performance.now() - begunAt)),
+        );
         const sleepMs = await this.#sleepMs();
         if (sleepMs > 0) await this.#sleep(sleepMs);
       } catch (error) {

@@ -1,52 +1,41 @@
 /**
  * All jobs with their health, held in memory, for what no index in the database answers: filtering and ordering by
  * health, by latest run and by what is due next. Pages in the order of names come from the store and need none of this.
+ * It only picks the jobs of a page; what the page says is read from the store again.
  *
- * Loaded on first use, brought up to date from the change feed on each use, and loaded anew after RELOAD_MS, since
- * other instances over the same database change jobs too. It only picks the jobs of a page; what the page says is read
- * from the store again.
+ * 1. `warm` (else the first use) loads every job, in slices between which the server does other work.
+ * 2. The change feed names jobs that changed; time passing names those whose slot, deadline or window came.
+ *    The next use reads them again, up to AT_ONCE before it answers and the rest behind it.
+ * 3. After a while all are loaded anew, because other instances over the same database change jobs too.
  */
 import type { JobSort } from "@batchwatch/protocol";
 import type { ChangeFeed } from "../../lib/change-feed.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { Job } from "../../model/job.ts";
 import type { JobFilter, LedgerStore, Page, PageRequest } from "../../storage/ledger-store.ts";
-import { type CursorPosition, decodeCursor, encodeCursor } from "./cursor.ts";
-import { type JobFacts, loadJobFacts } from "./load-job-facts.ts";
-import { runTime } from "./views/instants.ts";
-import { HEALTHS_BY_URGENCY, type JobHealth } from "./views/job-health.ts";
-import { healthOf } from "./views/job-view.ts";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { comesAfter, type JobEntry, jobEntry, matchesFilter, rankOf } from "./job-entry.ts";
+import { loadHealthFacts } from "./load-job-facts.ts";
+import type { JobHealth } from "./views/job-health.ts";
 
-const RELOAD_MS = 60_000;
-const CHUNK = 100;
+/** Instances over one PostgreSQL hear of each other's changes by this alone. */
+const RELOAD_MS = { postgres: 60_000, sqlite: 15 * 60_000 } as const;
+/** Jobs read in one go: some ten milliseconds. */
+const SLICE = 100;
+/** Changed jobs that one request waits for. */
+const AT_ONCE = 200;
 /** Runs and slots of each job that are looked at: enough to hold the last run that ended. */
-const RUNS_EACH = 10;
-
-interface Entry {
-  jobId: number;
-  namespace: string;
-  environment: string;
-  jobName: string;
-  owner: string | null;
-  jobType: string | null;
-  tags: Readonly<Record<string, string>>;
-  health: JobHealth;
-  lastRunAt: number | null;
-  nextDueAt: number | null;
-  /** Orders like the store does, and tells entries of one rank apart. */
-  nameKey: string;
-  searchText: string;
-}
+const DEPTH = 10;
 
 export class JobDirectory {
   readonly #store: LedgerStore;
   readonly #clock: Clock;
-  readonly #entries = new Map<number, Entry>();
+  readonly #entries = new Map<number, JobEntry>();
   readonly #changed = new Set<number>();
   /** The entries in the order of names; made again when a job comes or goes. */
-  #ordered: readonly Entry[] | null = null;
+  #ordered: readonly JobEntry[] | null = null;
   #loadedAt: number | null = null;
   #loading: Promise<void> | null = null;
+  #catchingUp: Promise<void> | null = null;
 
   constructor(store: LedgerStore, clock: Clock) {
     this.#store = store;
@@ -56,8 +45,13 @@ export class JobDirectory {
   /** Answers the function that ends the listening. */
   listen(feed: ChangeFeed): () => void {
     return feed.subscribe((change) => {
-      if ("jobId" in change && this.#loadedAt !== null) this.#changed.add(change.jobId);
+      if (this.#isInUse && "jobId" in change) this.#changed.add(change.jobId);
     });
+  }
+
+  /** Begins to load, so that the first request finds it done. */
+  warm(): void {
+    this.#load().catch(ignore);
   }
 
   async select(
@@ -66,13 +60,13 @@ export class JobDirectory {
     sort: JobSort,
     page: PageRequest,
   ): Promise<Page<number>> {
-    await this.#refresh();
     const after = page.cursor === null ? null : decodeCursor(page.cursor);
+    await this.#refresh();
     const wanted = this.#inNameOrder()
-      .filter((entry) => matches(entry, filter) && (healths === undefined || healths.includes(entry.health)))
+      .filter((entry) => matchesFilter(entry, filter) && (healths?.includes(entry.health) ?? true))
       .map((entry) => ({ jobId: entry.jobId, rank: rankOf(entry, sort), nameKey: entry.nameKey }))
       .filter((item) => after === null || comesAfter(item, after))
-      // Stable: names stay in order within a rank.
+      // Stable: names stay in order within a rank. Two infinite ranks differ by NaN.
       .sort((a, b) => a.rank - b.rank || 0);
     const items = wanted.slice(0, page.limit);
     const last = items.at(-1);
@@ -83,7 +77,11 @@ export class JobDirectory {
     };
   }
 
-  #inNameOrder(): readonly Entry[] {
+  get #isInUse(): boolean {
+    return this.#loadedAt !== null || this.#loading !== null;
+  }
+
+  #inNameOrder(): readonly JobEntry[] {
     this.#ordered ??= [...this.#entries.values()].sort((a, b) =>
       a.nameKey < b.nameKey ? -1 : a.nameKey > b.nameKey ? 1 : 0,
     );
@@ -92,100 +90,82 @@ export class JobDirectory {
 
   async #refresh(): Promise<void> {
     const now = this.#clock.now();
-    if (this.#loadedAt === null || now - this.#loadedAt >= RELOAD_MS) {
-      this.#loading ??= this.#loadAll(now).finally(() => {
-        this.#loading = null;
-      });
-      // An old picture is better than waiting for a new one; without any, wait.
-      if (this.#loadedAt === null) await this.#loading;
-      else this.#loading.catch(() => undefined);
+    // Without any picture, wait for one; an old one is better than waiting.
+    if (this.#loadedAt === null) await this.#load();
+    else if (now - this.#loadedAt >= RELOAD_MS[this.#store.engine]) this.#load().catch(ignore);
+    for (const { jobId, changesAt } of this.#entries.values()) {
+      if (changesAt !== null && changesAt <= now) this.#changed.add(jobId);
     }
-    const changed = [...this.#changed];
-    this.#changed.clear();
-    for (let start = 0; start < changed.length; start += CHUNK) {
-      await this.#put(await this.#store.getJobs(changed.slice(start, start + CHUNK)), now);
+    await this.#readChanged(AT_ONCE);
+    if (this.#changed.size === 0) return;
+    this.#catchingUp ??= this.#readChanged(Number.POSITIVE_INFINITY).finally(() => {
+      this.#catchingUp = null;
+    });
+    this.#catchingUp.catch(ignore);
+  }
+
+  /** @throws what the store throws; the jobs stay marked. */
+  async #readChanged(most: number): Promise<void> {
+    let count = 0;
+    while (this.#changed.size > 0 && count < most) {
+      const slice = [...this.#changed].slice(0, SLICE);
+      for (const jobId of slice) this.#changed.delete(jobId);
+      count += slice.length;
+      try {
+        await this.#put(await this.#store.getJobs(slice));
+      } catch (error) {
+        for (const jobId of slice) this.#changed.add(jobId);
+        throw error;
+      }
+      await turn();
     }
   }
 
-  async #loadAll(now: number): Promise<void> {
+  #load(): Promise<void> {
+    this.#loading ??= this.#loadAll().finally(() => {
+      this.#loading = null;
+    });
+    return this.#loading;
+  }
+
+  async #loadAll(): Promise<void> {
+    const begunAt = this.#clock.now();
     const seen = new Set<number>();
     let cursor: string | null = null;
     do {
-      const page: Page<Job> = await this.#store.listJobs({}, { limit: CHUNK, cursor });
-      await this.#put(page.items, now);
-      for (const job of page.items) seen.add(job.id);
-      cursor = page.nextCursor;
-      await new Promise((resolve) => setImmediate(resolve));
+      const { items, nextCursor }: Awaited<ReturnType<LedgerStore["listJobs"]>> = await this.#store.listJobs(
+        {},
+        { limit: SLICE, cursor },
+      );
+      await this.#put(items);
+      for (const job of items) seen.add(job.id);
+      cursor = nextCursor;
+      await turn();
     } while (cursor !== null);
     for (const jobId of this.#entries.keys()) {
-      if (seen.has(jobId)) continue;
+      // One that came during the loading is among the changed.
+      if (seen.has(jobId) || this.#changed.has(jobId)) continue;
       this.#entries.delete(jobId);
       this.#ordered = null;
     }
-    this.#loadedAt = now;
+    this.#loadedAt = begunAt;
   }
 
-  async #put(jobs: readonly Job[], now: number): Promise<void> {
-    for (const facts of await loadJobFacts(this.#store, jobs, now, RUNS_EACH)) {
-      const entry = entryOf(facts, now);
+  async #put(jobs: Parameters<typeof loadHealthFacts>[1]): Promise<void> {
+    const now = this.#clock.now();
+    for (const facts of await loadHealthFacts(this.#store, jobs, now, DEPTH)) {
+      const entry = jobEntry(facts, now);
       const known = this.#entries.get(entry.jobId);
-      if (known !== undefined) {
-        Object.assign(known, entry);
-        continue;
-      }
-      this.#entries.set(entry.jobId, entry);
-      this.#ordered = null;
+      if (known === undefined) this.#ordered = null;
+      this.#entries.set(entry.jobId, known === undefined ? entry : Object.assign(known, entry));
     }
   }
 }
 
-function entryOf(facts: JobFacts, now: number): Entry {
-  const { job, runs } = facts;
-  const [lastRun] = runs;
-  const { owner, jobType, tags } = job.settings;
-  const dues = [facts.nextSlotAt, facts.nextDeadline?.dueAt ?? null].filter((at) => at !== null);
-  return {
-    jobId: job.id,
-    namespace: job.namespace,
-    environment: job.environment,
-    jobName: job.jobName,
-    owner,
-    jobType,
-    tags,
-    health: healthOf(facts, now).health,
-    lastRunAt: lastRun === undefined ? null : runTime(lastRun),
-    nextDueAt: dues.length === 0 ? null : Math.min(...dues),
-    nameKey: [job.namespace, job.environment, job.jobName].join("\0"),
-    searchText: job.jobName.toLowerCase(),
-  };
+/** Lets other work go first. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
-function matches(entry: Entry, filter: JobFilter): boolean {
-  return (
-    (filter.namespace === undefined || entry.namespace === filter.namespace) &&
-    (filter.environment === undefined || entry.environment === filter.environment) &&
-    (filter.owner === undefined || entry.owner === filter.owner) &&
-    (filter.jobType === undefined || entry.jobType === filter.jobType) &&
-    (filter.tag === undefined || entry.tags[filter.tag.name] === filter.tag.value) &&
-    (filter.search === undefined || entry.searchText.includes(filter.search.toLowerCase()))
-  );
-}
-
-/** Ascending; what has none comes last. */
-function rankOf(entry: Entry, sort: JobSort): number {
-  switch (sort) {
-    case "jobName":
-      return 0;
-    case "health":
-      return HEALTHS_BY_URGENCY.indexOf(entry.health);
-    case "-lastRunAt":
-      return entry.lastRunAt === null ? Number.POSITIVE_INFINITY : -entry.lastRunAt;
-    case "nextDueAt":
-      return entry.nextDueAt ?? Number.POSITIVE_INFINITY;
-  }
-}
-
-function comesAfter(item: { rank: number; nameKey: string }, [rank, nameKey]: CursorPosition): boolean {
-  const cursorRank = rank ?? Number.POSITIVE_INFINITY;
-  return item.rank === cursorRank ? item.nameKey > nameKey : item.rank > cursorRank;
-}
+/** Work behind a request: what failed is tried again at the next one, which then says so. */
+function ignore(): void {}

@@ -1,8 +1,7 @@
 /**
  * Everything a board says about jobs, loaded for many jobs at once: a fixed number of queries, whatever the number of
- * jobs on the page.
+ * jobs. `loadHealthFacts` is the part by which jobs are put in order, `loadJobFacts` all of it.
  */
-
 import { nextSlotAfter } from "../../lib/calendar/schedule-slots.ts";
 import type { Job } from "../../model/job.ts";
 import type { Run, RunBar } from "../../model/run.ts";
@@ -12,58 +11,77 @@ import { SHOWN_DEADLINE_KINDS } from "./views/deadline-view.ts";
 import { STRIP_LENGTH } from "./views/strip-view.ts";
 import { USUAL_RUNS, type UsualDuration, usualDuration } from "./views/usual-duration.ts";
 
-export interface JobFacts {
+export interface HealthFacts {
   job: Job;
   /** Newest first. */
   runs: readonly RunBar[];
-  /** The newest of them, whole. */
-  lastRun: Run | null;
   runningCount: number;
-  lastSuccessAt: number | null;
-  usual: UsualDuration;
   /** Up to now, newest first. */
   slots: readonly Slot[];
   nextSlotAt: number | null;
   nextDeadline: Deadline | null;
   /** Open ones. */
   judgements: readonly Judgement[];
+}
+
+export interface JobFacts extends HealthFacts {
+  /** The newest run, whole. */
+  lastRun: Run | null;
+  lastSuccessAt: number | null;
+  usual: UsualDuration;
   openIncident: Incident | null;
+}
+
+/** `depth` = how many runs and slots of each job. */
+export async function loadHealthFacts(
+  store: LedgerStore,
+  jobs: readonly Job[],
+  now: number,
+  depth: number,
+): Promise<HealthFacts[]> {
+  if (jobs.length === 0) return [];
+  const ids = jobs.map((job) => job.id);
+  const [runs, running, slots, nextSlots, deadlines, judgements] = await Promise.all([
+    store.recentRunBars(ids, depth),
+    store.countRunningByJobs(ids),
+    store.recentSlots(ids, now, depth),
+    store.nextSlots(ids, now),
+    store.nextDeadlineByJob(ids, SHOWN_DEADLINE_KINDS),
+    store.openJudgementsByJobs(ids),
+  ]);
+  return jobs.map((job) => ({
+    job,
+    runs: runs.get(job.id) ?? [],
+    runningCount: running.get(job.id) ?? 0,
+    slots: slots.get(job.id) ?? [],
+    nextSlotAt: nextSlots.get(job.id)?.slotAt ?? plannedSlotAfter(job, now),
+    nextDeadline: deadlines.get(job.id) ?? null,
+    judgements: judgements.get(job.id) ?? [],
+  }));
 }
 
 export async function loadJobFacts(
   store: LedgerStore,
   jobs: readonly Job[],
   now: number,
-  runsEach = STRIP_LENGTH,
 ): Promise<JobFacts[]> {
   if (jobs.length === 0) return [];
   const ids = jobs.map((job) => job.id);
-  const [runs, lastRuns, successes, running, slots, nextSlots, deadlines, judgements, incidents] =
-    await Promise.all([
-      store.recentRunBars(ids, runsEach),
-      store.recentRuns(ids, 1),
-      store.recentSuccesses(ids, USUAL_RUNS),
-      store.countRunningByJobs(ids),
-      store.recentSlots(ids, now, runsEach),
-      store.nextSlots(ids, now),
-      store.nextDeadlineByJob(ids, SHOWN_DEADLINE_KINDS),
-      store.openJudgementsByJobs(ids),
-      store.openIncidentsByJobs(ids),
-    ]);
-  return jobs.map((job) => {
-    const good = successes.get(job.id) ?? [];
+  const [facts, lastRuns, successes, incidents] = await Promise.all([
+    loadHealthFacts(store, jobs, now, STRIP_LENGTH),
+    store.recentRuns(ids, 1),
+    store.recentSuccesses(ids, USUAL_RUNS),
+    store.openIncidentsByJobs(ids),
+  ]);
+  return facts.map((ofJob) => {
+    const { id } = ofJob.job;
+    const good = successes.get(id) ?? [];
     return {
-      job,
-      runs: runs.get(job.id) ?? [],
-      lastRun: lastRuns.get(job.id)?.[0] ?? null,
-      runningCount: running.get(job.id) ?? 0,
+      ...ofJob,
+      lastRun: lastRuns.get(id)?.[0] ?? null,
       lastSuccessAt: good[0]?.completedAt ?? null,
       usual: usualDuration(good),
-      slots: slots.get(job.id) ?? [],
-      nextSlotAt: nextSlots.get(job.id)?.slotAt ?? plannedSlotAfter(job, now),
-      nextDeadline: deadlines.get(job.id) ?? null,
-      judgements: judgements.get(job.id) ?? [],
-      openIncident: incidents.get(job.id) ?? null,
+      openIncident: incidents.get(id) ?? null,
     };
   });
 }

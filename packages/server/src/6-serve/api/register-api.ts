@@ -33,6 +33,7 @@ export async function registerApi(server: FastifyInstance, deps: ApiDeps): Promi
 
     const directory = new JobDirectory(deps.store, deps.clock);
     const stopListening = directory.listen(deps.feed);
+    app.addHook("onListen", async () => directory.warm());
     app.addHook("onClose", async () => stopListening());
 
     registerOverview(app, deps);

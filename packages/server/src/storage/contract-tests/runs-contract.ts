@@ -304,6 +304,9 @@ export function describeRuns(open: OpenStore): void {
         [b.id, ["b1"]],
       ]);
       expect(await store.recentRuns([], 3)).toEqual(new Map());
+      const bars = await store.recentRunBars([a.id, b.id, c.id, a.id], 3);
+      expect([...bars.keys()]).toEqual([...recent.keys()]);
+      for (const [id, runs] of recent) expect(runs).toMatchObject(bars.get(id) ?? []);
       expect(await store.recentSuccesses([a.id, b.id], 5)).toEqual(
         new Map([
           [

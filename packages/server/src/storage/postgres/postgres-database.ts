@@ -10,6 +10,7 @@ import {
   kyselyOver,
   type LedgerDatabase,
   type Outcome,
+  type Survives,
   storableValue,
   Templates,
   type Writer,
@@ -57,10 +58,10 @@ export class PostgresDatabase implements LedgerDatabase {
     await pool?.end();
   }
 
-  async write<T>(work: (writer: Writer) => Promise<T>): Promise<T> {
+  async write<T>(work: (writer: Writer) => Promise<T>, survives: Survives = "power-cut"): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#writeOnce(work);
+        return await this.#writeOnce(work, survives);
       } catch (error) {
         const contended = error instanceof StorageError && error.code === "CONTENTION";
         if (!contended || attempt >= MAX_TRIES) throw error;
@@ -68,11 +69,12 @@ export class PostgresDatabase implements LedgerDatabase {
     }
   }
 
-  async #writeOnce<T>(work: (writer: Writer) => Promise<T>): Promise<T> {
+  async #writeOnce<T>(work: (writer: Writer) => Promise<T>, survives: Survives): Promise<T> {
     const client = await this.#connect();
     let broken = false;
     try {
       await runOn(client, "begin", []);
+      if (survives === "kill") await runOn(client, "set local synchronous_commit = off", []);
       const result = await work(this.#writerOf(client));
       await runOn(client, "commit", []);
       return result;

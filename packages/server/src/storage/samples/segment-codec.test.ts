@@ -29,7 +29,7 @@ describe("a segment", () => {
     expect(bits(decoded)).toEqual([0x7ff0000000000002n]);
   });
 
-  test("that is damaged is refused as such, whatever the damage", () => {
+  test("that is damaged is refused as such, or says what it said", () => {
     const whole = encodeSegment({
       seriesIds: Uint32Array.of(1, 2),
       times: Float64Array.of(1, 2),
@@ -41,8 +41,12 @@ describe("a segment", () => {
       fc.property(fc.nat(whole.length - 1), fc.nat(255), (at, byte) => {
         const damaged = Uint8Array.from(whole);
         damaged[at] = byte;
-        fc.pre(byte !== whole[at]);
-        expect(() => decodeSegment(damaged)).toThrow(expect.objectContaining({ code: "CORRUPT" }));
+        try {
+          // A few bits of a frame's header say nothing.
+          expect(decodeSegment(damaged)).toEqual(decodeSegment(whole));
+        } catch (error) {
+          expect(error).toMatchObject({ code: "CORRUPT", retryable: false });
+        }
       }),
     );
   });

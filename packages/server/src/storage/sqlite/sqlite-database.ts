@@ -10,12 +10,14 @@ import {
   kyselyOver,
   type LedgerDatabase,
   type Outcome,
+  type Survives,
   Templates,
   type Writer,
 } from "../database.ts";
 import { StorageError } from "../storage-error.ts";
 import type { Tables } from "../tables.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";
+import { WalSync } from "./wal-sync.ts";
 
 export class SqliteDatabase implements LedgerDatabase {
   readonly capabilities = SQLITE_CAPABILITIES;
@@ -24,14 +26,16 @@ export class SqliteDatabase implements LedgerDatabase {
   readonly #pageLimit: number | undefined;
   readonly #mutex = new Mutex();
   readonly #writer: Writer;
+  readonly #sync: WalSync | null;
   #writing: SqliteConnection | null = null;
   #reading: SqliteConnection | null = null;
 
   constructor(path: string, pageLimit?: number) {
     this.#path = path;
+    this.#sync = path === ":memory:" ? null : new WalSync(path);
     this.#pageLimit = pageLimit;
     this.read = kyselyOver("sqlite", (text, parameters) => {
-      if (this.#reading !== null) return this.#reading.execute(text, parameters);
+      if (this.#reading !== null) return this.#readingNow(this.#reading).execute(text, parameters);
       return this.#mutex.run(() => this.#connection().execute(text, parameters));
     });
     this.#writer = this.#createWriter();
@@ -39,12 +43,15 @@ export class SqliteDatabase implements LedgerDatabase {
 
   async open(): Promise<void> {
     this.#writing ??= new SqliteConnection(this.#path, "write", this.#pageLimit);
+    // Syncing is ours, after each commit that has to survive.
+    this.#writing.exec("pragma synchronous = normal");
     if (this.#path !== ":memory:") this.#reading ??= new SqliteConnection(this.#path, "read");
   }
 
   async close(): Promise<void> {
-    await this.#mutex.run(() => {
+    await this.#mutex.run(async () => {
       // The writer goes last: closing it folds the write-ahead log into the file.
+      await this.#sync?.close();
       this.#reading?.close();
       this.#writing?.close();
       this.#reading = null;
@@ -52,20 +59,33 @@ export class SqliteDatabase implements LedgerDatabase {
     });
   }
 
-  write<T>(work: (writer: Writer) => Promise<T>): Promise<T> {
-    return this.#mutex.run(async () => {
-      const connection = this.#connection();
-      connection.exec("begin immediate");
-      try {
-        const result = await work(this.#writer);
-        connection.exec("commit");
-        return result;
-      } catch (error) {
-        // SQLite ends the transaction by itself after some errors, a full disk for one.
-        if (connection.isInTransaction) connection.exec("rollback");
-        throw error;
-      }
-    });
+  async write<T>(work: (writer: Writer) => Promise<T>, survives: Survives = "power-cut"): Promise<T> {
+    const result = await this.#mutex.run(() => this.#transaction(work));
+    // Others may commit meanwhile; what they wrote comes to the disk with it or with the next.
+    if (survives === "power-cut") await this.#sync?.flush();
+    return result;
+  }
+
+  async #transaction<T>(work: (writer: Writer) => Promise<T>): Promise<T> {
+    const connection = this.#connection();
+    connection.exec("begin immediate");
+    try {
+      const result = await work(this.#writer);
+      connection.exec("commit");
+      return result;
+    } catch (error) {
+      // SQLite ends the transaction by itself after some errors, a full disk for one.
+      if (connection.isInTransaction) connection.exec("rollback");
+      throw error;
+    }
+  }
+
+  /**
+   * Between transactions the writer sees committed rows only, and still has the pages at hand that it wrote last; the
+   * reader must fetch them anew after each commit.
+   */
+  #readingNow(reading: SqliteConnection): SqliteConnection {
+    return this.#writing === null || this.#writing.isInTransaction ? reading : this.#writing;
   }
 
   #connection(): SqliteConnection {

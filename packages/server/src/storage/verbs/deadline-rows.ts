@@ -1,8 +1,9 @@
 /**
  * Deadline rows as any commit sets and drops them.
  *
- * A row under a lease is being looked at, and its holder will delete it by its id. Setting it again must outlive
- * that: the leased row goes, and a row with a new id takes its place.
+ * A row under a lease is being looked at, and its holder will delete it. Setting it again must outlive that. It ends the
+ * lease, and only leased rows are deleted. Where several processes claim, another one may have leased it again by then:
+ * there the leased row goes, and a row with a new id takes its place.
  */
 import type { Kysely, Selectable } from "kysely";
 import { sql } from "kysely";
@@ -74,7 +75,9 @@ function insert(db: Kysely<Tables>, rows: readonly NewRow[], keepEarlier: boolea
 export async function setDeadlines(writer: Writer, deadlines: readonly NewDeadline[]): Promise<void> {
   if (deadlines.length === 0) return;
   const wanted = onePerSubject(deadlines);
-  const leased = await deleteLeased(writer, wanted);
+  const leased = writer.capabilities.locksRows
+    ? await deleteLeased(writer, wanted)
+    : new Map<string, number>();
   const rowsOf = (keepEarlier: boolean): NewRow[] =>
     wanted.flatMap((deadline) => {
       if ((deadline.keepEarlier ?? false) !== keepEarlier) return [];
@@ -126,15 +129,14 @@ export async function dropDeadlines(writer: Writer, subjects: readonly Subject[]
   await writer.runEach(DELETE, subjects);
 }
 
-/**
- * A row that was set again meanwhile has another id. Where another process set it between its looking for leased rows
- * and its writing, the id is the same, but the lease is gone.
- */
+/** Not those that were set again meanwhile: their lease is gone. */
 export async function deleteDeadlines(writer: Writer, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return;
-  let deletion = writer.db.deleteFrom("deadlines").where(writer.capabilities.inNumbers("id", ids));
-  if (writer.capabilities.locksRows) deletion = deletion.where("lease_until", "is not", null);
-  await deletion.execute();
+  await writer.db
+    .deleteFrom("deadlines")
+    .where(writer.capabilities.inNumbers("id", ids))
+    .where("lease_until", "is not", null)
+    .execute();
 }
 
 export function deadlineFromRow(row: Selectable<DeadlinesTable>): Deadline {

@@ -1,4 +1,4 @@
-/** The ledger store's verbs by which boards read the latest runs of many jobs: one query each, whatever their number. */
+/** The ledger store's verbs by which boards read the latest runs of many jobs: one query for some hundreds of them. */
 import { isExecutingPhase, RUN_PHASES } from "@batchwatch/protocol";
 import { type RawBuilder, type Selectable, sql } from "kysely";
 import type { LedgerDatabase } from "../database.ts";
@@ -6,6 +6,7 @@ import { phaseCodes, runTypeCodes } from "../encoding/codes.ts";
 import { type RunBarRow, runBarFromRow, runFromRow } from "../encoding/run-row.ts";
 import type { LedgerStore, RunSuccess } from "../ledger-store.ts";
 import type { RunsTable } from "../tables.ts";
+import { byJobs } from "./by-jobs.ts";
 
 type RecentRunVerbs = Pick<
   LedgerStore,
@@ -19,19 +20,17 @@ const EXECUTING_CODES = RUN_PHASES.filter(isExecutingPhase).map((phase) => phase
 export function recentRunVerbs(database: LedgerDatabase): RecentRunVerbs {
   const { read, capabilities } = database;
   return {
-    async recentRuns(jobIds, limit) {
-      return groupByJob(await recentRows<RunRow>(database, sql`runs.*`, jobIds, limit), limit, runFromRow);
-    },
+    recentRuns: (jobIds, limit) =>
+      byJobs(jobIds, async (part) =>
+        groupByJob(await recentRows<RunRow>(database, sql`runs.*`, part, limit), limit, runFromRow),
+      ),
 
-    async recentRunBars(jobIds, limit) {
-      return groupByJob(
-        await recentRows<RunBarRow>(database, RUN_BAR_COLUMNS, jobIds, limit),
-        limit,
-        runBarFromRow,
-      );
-    },
+    recentRunBars: (jobIds, limit) =>
+      byJobs(jobIds, async (part) =>
+        groupByJob(await recentRows<RunBarRow>(database, RUN_BAR_COLUMNS, part, limit), limit, runBarFromRow),
+      ),
 
-    recentSuccesses: (jobIds, limit) => recentSuccesses(database, jobIds, limit),
+    recentSuccesses: (jobIds, limit) => byJobs(jobIds, (part) => recentSuccesses(database, part, limit)),
 
     async countRunningByJobs(jobIds) {
       if (jobIds.length === 0) return new Map();

@@ -9,7 +9,9 @@ import type { LedgerStore, RetentionKind } from "../ledger-store.ts";
 export function retentionVerbs(database: LedgerDatabase): Pick<LedgerStore, "prune"> {
   return {
     prune: (kind, before, limit) =>
-      limit < 1 ? Promise.resolve(0) : database.write((writer) => PRUNERS[kind](writer, before, limit)),
+      limit < 1
+        ? Promise.resolve(0)
+        : database.write((writer) => PRUNERS[kind](writer, before, limit), "kill"),
   };
 }
 

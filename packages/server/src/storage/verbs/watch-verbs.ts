@@ -74,7 +74,11 @@ function judgementVerbs(database: LedgerDatabase) {
     },
 
     commitWatch: (commit: Parameters<LedgerStore["commitWatch"]>[0]) =>
-      database.write((writer) => commitWatch(writer, commit)),
+      // A look that is lost is made again, for its deadline is back as well; what pages somebody is kept first.
+      database.write(
+        (writer) => commitWatch(writer, commit),
+        commit.incidents.length > 0 ? "power-cut" : "kill",
+      ),
   };
 }
 
@@ -150,7 +154,7 @@ function deliveryVerbs(
     },
 
     claimDeliveries: (now: number, limit: number, leaseMs: number) =>
-      database.write((writer) => claimDeliveries(database, writer, now, limit, leaseMs)),
+      database.write((writer) => claimDeliveries(database, writer, now, limit, leaseMs), "kill"),
 
     async nextDeliveryAt() {
       const pending = () =>

@@ -20,10 +20,12 @@ import {
   numberAttribute,
   type Origin,
   originOf,
+  runIdOf,
   textAttribute,
 } from "./origin.ts";
 import { errorTypeOfWord, outcomeOfWord } from "./outcome-words.ts";
 import { recordCountsOf } from "./record-counts.ts";
+import { progressOf, RUN_ATTRIBUTES, runFactsOf } from "./run-attributes.ts";
 import { typePrefix } from "./span-errors.ts";
 
 export interface MappedLogs {
@@ -39,12 +41,15 @@ export function mapLogs(request: DecodedLogs, context: MapContext): MappedLogs {
     for (const { logRecords } of scopeLogs)
       for (const record of logRecords) mapRecord(record, origin, context, mapped);
   }
-  return mapped;
+  return { ...mapped, events: thinned(mapped.events), links: once(mapped.links) };
 }
 
-function mapRecord(record: OtlpLogRecord, origin: Origin, context: MapContext, mapped: MappedLogs): void {
+function mapRecord(given: OtlpLogRecord, origin: Origin, context: MapContext, mapped: MappedLogs): void {
+  const { leftOut } = context;
+  if (leftOut.rejectsTime("timeUnixNano", given.timeMs ?? given.observedTimeMs, "a log record")) return;
+  const record = { ...given, attributes: leftOut.cut(given.attributes, "a log record") };
   const { attributes, traceId, spanId } = record;
-  const runId = textAttribute(attributes, ATTRIBUTES.jobId, "job_id");
+  const runId = runIdOf(attributes);
   const jobName = textAttribute(attributes, ATTRIBUTES.jobName, "job_name");
   const job = jobName === null ? null : jobKeyOf(jobName, attributes, origin);
   const at = record.timeMs ?? record.observedTimeMs ?? context.receivedAt;
@@ -55,6 +60,27 @@ function mapRecord(record: OtlpLogRecord, origin: Origin, context: MapContext, m
     traceId === null ? [] : [...(spanId === null ? [] : [spanAlias(traceId, spanId)]), traceAlias(traceId)];
   if (aliases.length > 0) mapped.links.push({ job, runId, aliases });
   mapped.events.push(runEvent(record, log, { job, runId, aliases, at: Math.round(at), origin, context }));
+}
+
+/** Of the lines of one run that say nothing but that it lives, the first and the last of a request say it all. */
+function thinned(events: readonly RunEvent[]): RunEvent[] {
+  const signs = new Map<string, { first: RunEvent; last: RunEvent }>();
+  for (const event of events) {
+    if (event.kind !== "log" || event.run.by !== "id") continue;
+    const key = JSON.stringify([event.job, event.run.runId]);
+    const known = signs.get(key);
+    if (known === undefined) signs.set(key, { first: event, last: event });
+    else {
+      if (event.at < known.first.at) known.first = event;
+      if (event.at >= known.last.at) known.last = event;
+    }
+  }
+  const kept = new Set([...signs.values()].flatMap(({ first, last }) => [first, last]));
+  return events.filter((event) => event.kind !== "log" || kept.has(event));
+}
+
+function once(links: readonly RunLink[]): RunLink[] {
+  return [...new Map(links.map((link) => [JSON.stringify(link), link])).values()];
 }
 
 interface Said {
@@ -84,8 +110,7 @@ function runEvent(record: OtlpLogRecord, log: LogRecord, said: Said): RunEvent {
   if (log.traceId !== null) event.traceId = log.traceId;
   if (log.spanId !== null) event.spanId = log.spanId;
   if (said.origin.host !== null) event.host = said.origin.host;
-  const jobType = textAttribute(attributes, ATTRIBUTES.jobType, "job_type");
-  if (jobType !== null) event.jobType = jobType;
+  Object.assign(event, runFactsOf(attributes, said.context.receivedAt));
   if (named !== null) Object.assign(event, namedFacts(attributes));
   const durationSeconds = numberAttribute(attributes, "duration_seconds", "batch.job.duration_seconds");
   if (isEnd(kind) && durationSeconds !== undefined && durationSeconds >= 0)
@@ -102,29 +127,13 @@ function runEvent(record: OtlpLogRecord, log: LogRecord, said: Said): RunEvent {
 /** Facts of the `batch.run.*` convention beyond what every record may say. */
 function namedFacts(attributes: AttributeMap): Partial<RunEvent> {
   const facts: Partial<RunEvent> = {};
-  const attempt = numberAttribute(attributes, "batch.job.attempt");
-  if (attempt !== undefined && Number.isInteger(attempt) && attempt >= 1) facts.attempt = attempt;
-  const interval = numberAttribute(attributes, "batch.heartbeat.interval_ms");
-  if (interval !== undefined && interval > 0) facts.heartbeatIntervalMs = interval;
-  const scheduledAt = Date.parse(textAttribute(attributes, "batch.job.scheduled_at") ?? "");
-  if (Number.isFinite(scheduledAt)) facts.scheduledAt = scheduledAt;
-  const runType = textAttribute(attributes, "batch.job.run_type");
-  if (runType === "scheduled" || runType === "manual" || runType === "backfill" || runType === "catchup")
-    facts.runType = runType;
   const exitCode = numberAttribute(attributes, "process.exit.code");
   if (exitCode !== undefined && Number.isInteger(exitCode)) facts.exitCode = exitCode;
   const stepName = textAttribute(attributes, ATTRIBUTES.stepName);
   const records = recordCountsOf(attributes);
   if (stepName !== null) facts.step = { name: stepName, ...(records ? { records } : {}) };
-  const processed = numberAttribute(attributes, ATTRIBUTES.recordsProcessed);
-  const rate = numberAttribute(attributes, "batch.progress.rate");
-  const total = numberAttribute(attributes, "batch.records.total");
-  if (processed !== undefined || rate !== undefined || total !== undefined)
-    facts.progress = {
-      ...(processed === undefined ? {} : { processed }),
-      ...(rate === undefined ? {} : { rate }),
-      ...(total === undefined ? {} : { total }),
-    };
+  const progress = progressOf(attributes);
+  if (progress !== undefined) facts.progress = progress;
   return facts;
 }
 
@@ -137,7 +146,7 @@ function namedKind(record: OtlpLogRecord): RunEventKind | null {
 
 /** A status attribute, else the wording "Job X started", "Job X completed", "Job X failed: …"; anything else is a log line. */
 function kindOf(record: OtlpLogRecord, body: string): RunEventKind {
-  const word = textAttribute(record.attributes, "status", "batch.job.status");
+  const word = textAttribute(record.attributes, "status", RUN_ATTRIBUTES.status);
   if (word !== null) {
     const outcome = outcomeOfWord(word);
     if (outcome !== null) return outcome;

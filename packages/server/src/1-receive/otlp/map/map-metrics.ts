@@ -18,6 +18,7 @@ import {
   NO_RECORDED_VALUE_FLAG,
   type NumberPoint,
   type Resource,
+  type SummaryPoint,
   type Temporality,
 } from "../wire/otlp-types.ts";
 import { type MapContext, type Origin, originOf, textAttribute } from "./origin.ts";
@@ -55,13 +56,40 @@ export function mapMetrics(request: DecodedMetrics, context: MapContext): Mapped
         scopeName: scope.name,
         labels: instanceLabels(resource),
       };
-      for (const metric of metrics) {
+      for (const given of metrics) {
+        const metric = acceptable(given, context);
         addSamples(metric, source, samples);
         metricPoints.push(...pointsOf(metric, source));
       }
     }
   }
   return { samples: samples.build(), metricPoints };
+}
+
+/** Without the points whose times cannot be; a start that cannot be counts as none. */
+function acceptable(metric: Metric, { leftOut }: MapContext): Metric {
+  const item = `a point of ${JSON.stringify(metric.name.slice(0, 80))}`;
+  const checked = <Point extends NumberPoint | HistogramPoint | ExponentialHistogramPoint | SummaryPoint>(
+    points: readonly Point[],
+  ): Point[] =>
+    points.flatMap((point) => {
+      if (leftOut.rejectsTime("timeUnixNano", point.timeMs, item)) return [];
+      const attributes = leftOut.cut(point.attributes, item);
+      const isStartKnown = point.startTimeMs === null || leftOut.isPlausible(point.startTimeMs);
+      if (isStartKnown && attributes === point.attributes) return point;
+      return { ...point, attributes, startTimeMs: isStartKnown ? point.startTimeMs : null };
+    });
+  switch (metric.kind) {
+    case "gauge":
+    case "sum":
+      return { ...metric, points: checked(metric.points) };
+    case "histogram":
+      return { ...metric, points: checked(metric.points) };
+    case "exponentialHistogram":
+      return { ...metric, points: checked(metric.points) };
+    case "summary":
+      return { ...metric, points: checked(metric.points) };
+  }
 }
 
 // ── samples ─────────────────────────────────────────────────────────────────────────────────────────
@@ -220,7 +248,9 @@ function metricPoint(
     at: point.timeMs,
     receivedAt: source.context.receivedAt,
     value: point.value,
-    exemplars: point.exemplars.map((exemplar) => exemplarOf(exemplar, point.timeMs)),
+    exemplars: point.exemplars
+      .map((exemplar) => exemplarOf(exemplar, point.timeMs))
+      .filter(({ at }) => source.context.leftOut.isPlausible(at)),
     namespace: attributes["batch.namespace"] ?? source.origin.namespace,
     environment: source.origin.environment,
   };

@@ -10,17 +10,20 @@ import { ATTRIBUTES, type RunEventKind, SPAN_PREFIXES, type StepFact } from "@ba
 import { type RunRef, spanAlias, traceAlias } from "../../../model/identity.ts";
 import type { RunEvent } from "../../../model/run-event.ts";
 import type { SpanRecord } from "../../../model/telemetry.ts";
-import type { AttributeMap, DecodedTraces, Span, SpanEvent } from "../wire/otlp-types.ts";
+import type { AttributeMap, DecodedTraces, Span } from "../wire/otlp-types.ts";
 import {
+  cutName,
   jobKeyOf,
   type MapContext,
   numberAttribute,
   type Origin,
   originOf,
+  runIdOf,
   textAttribute,
 } from "./origin.ts";
 import { outcomeOfWord } from "./outcome-words.ts";
 import { recordCountsOf } from "./record-counts.ts";
+import { progressOf, RUN_ATTRIBUTES, runFactsOf } from "./run-attributes.ts";
 import { endingOf } from "./span-errors.ts";
 
 /** Span events that become progress of the run; more than this many of one span are thinned to the last ones. */
@@ -30,11 +33,7 @@ const KNOWN_JOB_ATTRIBUTES: ReadonlySet<string> = new Set([
   ATTRIBUTES.jobName,
   ATTRIBUTES.jobId,
   ATTRIBUTES.jobType,
-  "batch.job.attempt",
-  "batch.job.status",
-  "batch.job.run_type",
-  "batch.job.scheduled_at",
-  "batch.job.queue_wait_seconds",
+  ...Object.values(RUN_ATTRIBUTES),
 ]);
 
 export interface MappedSpans {
@@ -47,7 +46,9 @@ export function mapSpans(traces: DecodedTraces, context: MapContext): MappedSpan
   for (const { resource, scopeSpans } of traces.resourceSpans) {
     const origin = originOf(resource, context);
     for (const { spans } of scopeSpans)
-      for (const span of spans) {
+      for (const given of spans) {
+        const span = acceptable(given, context);
+        if (span === null) continue;
         mapped.spans.push(spanRecord(span, origin));
         if (isJobSpan(span)) mapped.events.push(...jobEvents(span, origin, context));
         else if (isStepSpan(span)) mapped.events.push(...stepEvents(span, origin, context));
@@ -56,12 +57,30 @@ export function mapSpans(traces: DecodedTraces, context: MapContext): MappedSpan
   return mapped;
 }
 
+/** null: its times cannot be. An end before the start is a clock that was set back: it took no time. */
+function acceptable(span: Span, { leftOut }: MapContext): Span | null {
+  const item = `span ${JSON.stringify(span.name.slice(0, 80))}`;
+  if (leftOut.rejectsTime("startTimeUnixNano", span.startTimeMs, item)) return null;
+  if (leftOut.rejectsTime("endTimeUnixNano", span.endTimeMs, item)) return null;
+  const { startTimeMs, endTimeMs } = span;
+  return {
+    ...span,
+    endTimeMs: endTimeMs === null ? null : Math.max(startTimeMs, endTimeMs),
+    attributes: leftOut.cut(span.attributes, item),
+    events: span.events.map((event) => ({
+      ...event,
+      timeMs: event.timeMs !== null && leftOut.isPlausible(event.timeMs) ? event.timeMs : null,
+      attributes: leftOut.cut(event.attributes, `an event of ${item}`),
+    })),
+  };
+}
+
 function isJobSpan(span: Span): boolean {
   if (span.name.startsWith(SPAN_PREFIXES.job)) return jobNameOf(span) !== "";
   return (
     !isStepSpan(span) &&
     textAttribute(span.attributes, ATTRIBUTES.jobName) !== null &&
-    textAttribute(span.attributes, ATTRIBUTES.jobId) !== null &&
+    runIdOf(span.attributes) !== null &&
     span.parentSpanId === null
   );
 }
@@ -78,11 +97,14 @@ function jobNameOf(span: Span): string {
 
 function jobEvents(span: Span, origin: Origin, context: MapContext): RunEvent[] {
   const base = runBase(span, origin, context);
-  const started: RunEvent = { ...base("started", span.startTimeMs), ...startFacts(span) };
+  const started = base("started", span.startTimeMs);
+  const waitSeconds = numberAttribute(span.attributes, RUN_ATTRIBUTES.queueWaitSeconds);
+  if (waitSeconds !== undefined && waitSeconds >= 0)
+    started.queuedAt = Math.round(span.startTimeMs - waitSeconds * 1000);
   const events = [started, ...progressEvents(span, base)];
   if (span.endTimeMs !== null) {
     const { failed, error } = endingOf(span);
-    const word = textAttribute(span.attributes, "batch.job.status");
+    const word = textAttribute(span.attributes, RUN_ATTRIBUTES.status);
     const kind = (word === null ? null : outcomeOfWord(word)) ?? (failed ? "failed" : "completed");
     const ended: RunEvent = base(failed && kind === "completed" ? "failed" : kind, span.endTimeMs);
     ended.startedAt = started.at;
@@ -98,11 +120,10 @@ function jobEvents(span: Span, origin: Origin, context: MapContext): RunEvent[] 
 /** Makes events of one root span: everything that all of them share. */
 function runBase(span: Span, origin: Origin, context: MapContext) {
   const { traceId, spanId, attributes } = span;
-  const runId = textAttribute(attributes, ATTRIBUTES.jobId);
+  const runId = runIdOf(attributes);
   const run: RunRef = runId === null ? { by: "span", traceId, spanId } : { by: "id", runId };
   const job = jobKeyOf(jobNameOf(span), attributes, origin);
-  const jobType = textAttribute(attributes, ATTRIBUTES.jobType);
-  const attempt = numberAttribute(attributes, "batch.job.attempt");
+  const facts = runFactsOf(attributes, context.receivedAt);
   return (kind: RunEventKind, atMs: number, suffix = ""): RunEvent => ({
     eventId: `otlp-span:${traceId}/${spanId}/${kind}${suffix}`,
     kind,
@@ -115,8 +136,7 @@ function runBase(span: Span, origin: Origin, context: MapContext) {
     witness: "otlp-span",
     traceId,
     spanId,
-    ...(jobType === null ? {} : { jobType }),
-    ...(attempt !== undefined && Number.isInteger(attempt) && attempt >= 1 ? { attempt } : {}),
+    ...facts,
     ...(origin.host === null ? {} : { host: origin.host }),
     ...(origin.serviceName === null ? {} : { source: origin.serviceName }),
   });
@@ -127,19 +147,6 @@ function parentAlias({ traceId, parentSpanId }: Span): string[] {
   return parentSpanId === null ? [] : [spanAlias(traceId, parentSpanId)];
 }
 
-function startFacts(span: Span): Partial<RunEvent> {
-  const facts: Partial<RunEvent> = {};
-  const waitSeconds = numberAttribute(span.attributes, "batch.job.queue_wait_seconds");
-  if (waitSeconds !== undefined && waitSeconds >= 0)
-    facts.queuedAt = Math.round(span.startTimeMs - waitSeconds * 1000);
-  const scheduledAt = Date.parse(textAttribute(span.attributes, "batch.job.scheduled_at") ?? "");
-  if (Number.isFinite(scheduledAt)) facts.scheduledAt = scheduledAt;
-  const runType = textAttribute(span.attributes, "batch.job.run_type");
-  if (runType === "scheduled" || runType === "manual" || runType === "backfill" || runType === "catchup")
-    facts.runType = runType;
-  return facts;
-}
-
 function progressEvents(
   span: Span,
   base: (kind: RunEventKind, atMs: number, suffix: string) => RunEvent,
@@ -148,22 +155,10 @@ function progressEvents(
   return reports.slice(-PROGRESS_EVENT_LIMIT).map((report, index) => {
     const kind = report.name === "heartbeat" ? "heartbeat" : "progress";
     const event = base(kind, report.timeMs ?? span.startTimeMs, `/${index}/${report.timeMs ?? ""}`);
-    const progress = progressOf(report);
+    const progress = progressOf(report.attributes);
     if (progress !== undefined) event.progress = progress;
     return event;
   });
-}
-
-function progressOf(report: SpanEvent): RunEvent["progress"] {
-  const processed = numberAttribute(report.attributes, ATTRIBUTES.recordsProcessed);
-  const rate = numberAttribute(report.attributes, "rate", "batch.progress.rate");
-  const total = numberAttribute(report.attributes, "batch.records.total", "total");
-  if (processed === undefined && rate === undefined && total === undefined) return undefined;
-  return {
-    ...(processed === undefined ? {} : { processed }),
-    ...(rate === undefined ? {} : { rate }),
-    ...(total === undefined ? {} : { total }),
-  };
 }
 
 function metadataOf(attributes: AttributeMap): Record<string, string | number | boolean> {
@@ -179,11 +174,13 @@ function metadataOf(attributes: AttributeMap): Record<string, string | number | 
 
 function stepEvents(span: Span, origin: Origin, context: MapContext): RunEvent[] {
   const { traceId, spanId, parentSpanId, attributes } = span;
-  const runId = textAttribute(attributes, ATTRIBUTES.jobId);
+  const runId = runIdOf(attributes);
   const jobName = textAttribute(attributes, ATTRIBUTES.jobName);
   const named = runId !== null && jobName !== null;
   const step: StepFact = {
-    name: textAttribute(attributes, ATTRIBUTES.stepName) ?? span.name.slice(SPAN_PREFIXES.step.length),
+    name: cutName(
+      textAttribute(attributes, ATTRIBUTES.stepName) ?? span.name.slice(SPAN_PREFIXES.step.length),
+    ),
     id: spanId,
     ...(parentSpanId === null ? {} : { parentId: parentSpanId }),
   };

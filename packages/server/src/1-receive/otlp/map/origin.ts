@@ -5,6 +5,7 @@
 import { ATTRIBUTES } from "@batchwatch/protocol";
 import type { JobKey } from "../../../model/identity.ts";
 import type { AttributeMap, Resource } from "../wire/otlp-types.ts";
+import type { LeftOut } from "./left-out.ts";
 
 export interface Origin {
   namespace: string;
@@ -17,16 +18,14 @@ export interface MapContext {
   /** Of the key that the request came with, else "default". */
   namespace: string;
   receivedAt: number;
+  leftOut: LeftOut;
 }
 
 export function originOf(resource: Resource, context: MapContext): Origin {
   const { attributes } = resource;
   return {
-    namespace: textAttribute(attributes, ATTRIBUTES.namespace) ?? context.namespace,
-    environment:
-      textAttribute(attributes, ATTRIBUTES.environment) ??
-      textAttribute(attributes, ATTRIBUTES.environmentOld) ??
-      "",
+    namespace: cutName(textAttribute(attributes, ATTRIBUTES.namespace) ?? context.namespace),
+    environment: cutName(textAttribute(attributes, ATTRIBUTES.environment, ATTRIBUTES.environmentOld) ?? ""),
     serviceName: textAttribute(attributes, "service.name"),
     host: textAttribute(attributes, "host.name"),
   };
@@ -35,10 +34,23 @@ export function originOf(resource: Resource, context: MapContext): Origin {
 /** An item's own attributes win over its resource's. */
 export function jobKeyOf(jobName: string, attributes: AttributeMap, origin: Origin): JobKey {
   return {
-    namespace: textAttribute(attributes, ATTRIBUTES.namespace) ?? origin.namespace,
+    namespace: cutName(textAttribute(attributes, ATTRIBUTES.namespace) ?? origin.namespace),
     environment: origin.environment,
-    jobName,
+    jobName: cutName(jobName),
   };
+}
+
+/** As long as any door takes a name. */
+const NAME_CHARACTERS = 200;
+
+export function cutName(name: string): string {
+  return name.length <= NAME_CHARACTERS ? name : name.slice(0, NAME_CHARACTERS);
+}
+
+/** null where no run id is given; a number is one as well. */
+export function runIdOf(attributes: AttributeMap): string | null {
+  const runId = textAttribute(attributes, ATTRIBUTES.jobId, "job_id");
+  return runId === null ? null : cutName(runId);
 }
 
 /** Text of a scalar attribute; null where it is missing or empty. Ids are sent as numbers by some. */

@@ -40,10 +40,16 @@ export const PROCESS_RUNS: readonly ProcessRun[] = [
 
 export function processPerRun(): ReplayRequest[] {
   return PROCESS_RUNS.flatMap((each, index) => [
-    request("traces", { resourceSpans: [{ resource: resource(index), scopeSpans: [{ spans: [rootSpan(each, index)] }] }] }),
-    request("logs", { resourceLogs: [{ resource: resource(index), scopeLogs: [{ logRecords: logRecords(each, index) }] }] }),
+    request("traces", {
+      resourceSpans: [{ resource: resource(index), scopeSpans: [{ spans: [rootSpan(each, index)] }] }],
+    }),
+    request("logs", {
+      resourceLogs: [{ resource: resource(index), scopeLogs: [{ logRecords: logRecords(each, index) }] }],
+    }),
     request("metrics", {
-      resourceMetrics: [{ resource: resource(index), scopeMetrics: [{ scope: { name: "jobs" }, metrics: metrics(each) }] }],
+      resourceMetrics: [
+        { resource: resource(index), scopeMetrics: [{ scope: { name: "jobs" }, metrics: metrics(each) }] },
+      ],
     }),
   ]);
 }
@@ -58,13 +64,20 @@ function request(signal: ReplayRequest["signal"], message: object): ReplayReques
 }
 
 function resource(index: number): object {
-  return { attributes: attributes({ "service.name": "importer", "service.instance.id": `instance-${index}` }) };
+  return {
+    attributes: attributes({ "service.name": "importer", "service.instance.id": `instance-${index}` }),
+  };
 }
 
 function attributes(values: AttributeMap): object[] {
   return Object.entries(values).flatMap(([key, value]) => {
     if (value === null) return [];
-    return [{ key, value: typeof value === "number" ? { intValue: String(value) } : { stringValue: String(value) } }];
+    return [
+      {
+        key,
+        value: typeof value === "number" ? { intValue: String(value) } : { stringValue: String(value) },
+      },
+    ];
   });
 }
 
@@ -136,10 +149,24 @@ function metrics(each: ProcessRun): object[] {
   });
   return [
     sum("batch_jobs_running", false, 0, point(start, { job_name, job_type }, 2)),
-    sum("batch_job_records_processed_total", true, each.records_processed, point(end, { job_name, status: "success" }, 1)),
-    histogram("batch_job_duration_seconds", each.execution_s + each.queue_wait_s, point(end, { job_name, job_type, status }, 2)),
+    sum(
+      "batch_job_records_processed_total",
+      true,
+      each.records_processed,
+      point(end, { job_name, status: "success" }, 1),
+    ),
+    histogram(
+      "batch_job_duration_seconds",
+      each.execution_s + each.queue_wait_s,
+      point(end, { job_name, job_type, status }, 2),
+    ),
     histogram("batch_job_queue_wait_seconds", each.queue_wait_s, point(end, { job_name }, 4)),
     histogram("batch_job_execution_seconds", each.execution_s, point(end, { job_name }, 6)),
-    sum("batch_job_completions_total", true, 1, point(end, { job_name, job_type, status, error_type: each.error_type }, 8)),
+    sum(
+      "batch_job_completions_total",
+      true,
+      1,
+      point(end, { job_name, job_type, status, error_type: each.error_type ?? null }, 8),
+    ),
   ];
 }

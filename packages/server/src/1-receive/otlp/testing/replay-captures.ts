@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { credentials, makeGenericClientConstructor } from "@grpc/grpc-js";
+import { type Client, credentials, Metadata, makeGenericClientConstructor } from "@grpc/grpc-js";
 import { expect, vi } from "vitest";
 import { SETTLE_METRICS } from "../../../2-record/metrics/settle-times.ts";
 import type { Run } from "../../../model/run.ts";
@@ -99,8 +99,9 @@ function readJson(path: string): unknown {
 }
 
 export async function replay(server: TestServer, requests: readonly ReplayRequest[]): Promise<void> {
+  const client = new AnyClient(server.grpcAddress ?? "", credentials.createInsecure());
   for (const request of requests) {
-    if (request.grpcPath !== null) await callGrpc(server.grpcAddress ?? "", request.grpcPath, request.body);
+    if (request.grpcPath !== null) await callGrpc(client, request.grpcPath, request.body);
     else {
       const { status, text } = await server.request(`/v1/${request.signal}`, {
         method: "POST",
@@ -110,17 +111,21 @@ export async function replay(server: TestServer, requests: readonly ReplayReques
       expect({ status, text }).toMatchObject({ status: 200 });
     }
   }
+  client.close();
 }
 
-const AnyClient = makeGenericClientConstructor({}, "any");
+export const AnyClient = makeGenericClientConstructor({}, "any");
 
 /** One unary call, bytes in and bytes out. */
-export function callGrpc(address: string, path: string, body: Buffer): Promise<Buffer> {
-  const client = new AnyClient(address, credentials.createInsecure());
+export function callGrpc(
+  client: Client,
+  path: string,
+  body: Buffer,
+  metadata = new Metadata(),
+): Promise<Buffer> {
   const bytes = (value: Buffer): Buffer => value;
   return new Promise<Buffer>((resolve, reject) => {
-    client.makeUnaryRequest(path, bytes, bytes, body, (error, answer) => {
-      client.close();
+    client.makeUnaryRequest(path, bytes, bytes, body, metadata, (error, answer) => {
       if (error !== null) reject(error);
       else resolve(answer ?? Buffer.alloc(0));
     });

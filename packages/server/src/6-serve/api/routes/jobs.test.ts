@@ -153,6 +153,43 @@ describe("GET /api/jobs", () => {
     });
   });
 
+  test("passing time alone makes a job late", async () => {
+    const { store, clock } = api;
+    const job = await seedJob(store, "daily_etl");
+    await seedRun(store, job, { runId: "r1" });
+    const slotAt = NOW + MINUTE;
+    await store.commitWatch({
+      ...EMPTY_WATCH_COMMIT,
+      newSlots: [
+        {
+          jobId: job.id,
+          slotAt,
+          earlyAt: slotAt,
+          lateAt: slotAt + 10 * MINUTE,
+          state: "expected",
+          reason: null,
+          runRowId: null,
+        },
+      ],
+    });
+    const late = () => api.get("/api/jobs?health=late", jobPage).then(names);
+    expect(await late()).toEqual([]);
+    clock.advance(5 * MINUTE);
+    expect(await late()).toEqual([]);
+    clock.advance(10 * MINUTE);
+    expect(await late()).toEqual(["daily_etl"]);
+  });
+
+  test("a job that comes later stands in every order", async () => {
+    const order = (sort: string) => api.get(`/api/jobs?sort=${sort}`, jobPage).then(names);
+    expect(await order("health")).toEqual([]);
+    await api.send("PUT", "/api/jobs/default/weekly_report", {}, jobDetailSchema);
+    await api.send("PUT", "/api/jobs/default/daily_etl", {}, jobDetailSchema);
+    for (const sort of ["jobName", "health", "-lastRunAt", "nextDueAt"]) {
+      expect(await order(sort)).toEqual(["daily_etl", "weekly_report"]);
+    }
+  });
+
   test.each([
     ["limit=0", "limit"],
     ["limit=many", "limit"],

@@ -206,7 +206,7 @@ describe("GET /api/runs/{runId}", () => {
     expect(run.steps).toMatchObject([{ name: "extract", durationMs: MINUTE, records: { extracted: 1000 } }]);
     expect(run.witnesses).toMatchObject([{ kind: "api", says: "failed" }]);
     expect(run.violations).toMatchObject([
-      { type: "run_failed", limit: "1 h", value: "1 h 02 m", runId: "r/1" },
+      { type: "run_failed", limit: "1 h", value: "1 h 02 m", runId: "r/1", notified: true },
     ]);
     expect(run.deadlines.map((deadline) => deadline.kind)).toEqual(["run_max_duration"]);
   });

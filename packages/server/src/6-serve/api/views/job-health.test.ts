@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Run } from "../../../model/run.ts";
 import { HOUR, jobRow, judgementRow, MINUTE, NOW, runRow, slotRow } from "../test-support/rows.ts";
-import { type HealthFacts, jobHealth } from "./job-health.ts";
+import { type HealthEvidence, jobHealth } from "./job-health.ts";
 
 const BERLIN = {
   schedule: {
@@ -14,7 +14,7 @@ const BERLIN = {
   },
 } as const;
 
-function facts({ runs = [runRow()], ...change }: Partial<HealthFacts> & { runs?: Run[] }): HealthFacts {
+function facts({ runs = [runRow()], ...change }: Partial<HealthEvidence> & { runs?: Run[] }): HealthEvidence {
   return {
     job: jobRow(BERLIN),
     runs,
@@ -36,7 +36,7 @@ const running: Partial<Run> = {
 };
 
 describe("the health of a job is one word and one sentence", () => {
-  test.each<[string, Partial<HealthFacts> & { runs?: Run[] }, string, string]>([
+  test.each<[string, Partial<HealthEvidence> & { runs?: Run[] }, string, string]>([
     [
       "a good last run",
       {},

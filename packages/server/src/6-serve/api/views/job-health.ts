@@ -35,9 +35,10 @@ export const HEALTHS_BY_URGENCY: readonly JobHealth[] = [
   "paused",
 ];
 
-export interface HealthFacts {
+/** What health is told from: `runs` are enough to hold the last one that ended. */
+export interface HealthEvidence {
   job: Job;
-  /** Latest runs, newest first; enough of them to hold the last one that ended. */
+  /** Latest runs, newest first. */
   runs: readonly RunBar[];
   /** The newest of them, whole: it alone tells how it ended in detail. */
   lastRun: Run | null;
@@ -55,7 +56,7 @@ export interface HealthVerdict {
   reason: string;
 }
 
-export function jobHealth(facts: HealthFacts, now: number): HealthVerdict {
+export function jobHealth(facts: HealthEvidence, now: number): HealthVerdict {
   return (
     whenPaused(facts) ??
     whenFailing(facts) ??
@@ -66,12 +67,12 @@ export function jobHealth(facts: HealthFacts, now: number): HealthVerdict {
   );
 }
 
-function whenPaused({ job }: HealthFacts): HealthVerdict | null {
+function whenPaused({ job }: HealthEvidence): HealthVerdict | null {
   if (!job.settings.paused) return null;
   return { health: "paused", reason: "Paused: it is recorded and judged, and nobody is notified." };
 }
 
-function whenFailing(facts: HealthFacts): HealthVerdict | null {
+function whenFailing(facts: HealthEvidence): HealthVerdict | null {
   const worst = openFacts(facts).find((fact) => fact.severity === "critical");
   if (worst !== undefined) return { health: "failing", reason: factReason(worst) };
   const run = lastEnded(facts);
@@ -91,7 +92,7 @@ const ENDED: Readonly<Record<string, string>> = {
   lost: "was lost",
 };
 
-function whenUnknown(facts: HealthFacts): HealthVerdict | null {
+function whenUnknown(facts: HealthEvidence): HealthVerdict | null {
   const silent = openFacts(facts).find((fact) => fact.type === "source_silent");
   if (silent !== undefined) return { health: "unknown", reason: factReason(silent) };
   const zone = zoneOf(facts.job.settings);
@@ -111,7 +112,7 @@ function whenUnknown(facts: HealthFacts): HealthVerdict | null {
     : null;
 }
 
-function whenLate(facts: HealthFacts, now: number): HealthVerdict | null {
+function whenLate(facts: HealthEvidence, now: number): HealthVerdict | null {
   const worst = openFacts(facts).find((fact) => fact.severity === "warning");
   if (worst !== undefined) return { health: "late", reason: factReason(worst) };
   const overdue = facts.slots.find((slot) => isOverdue(slot, now));
@@ -123,7 +124,7 @@ function whenLate(facts: HealthFacts, now: number): HealthVerdict | null {
   };
 }
 
-function whenRunning(facts: HealthFacts, now: number): HealthVerdict | null {
+function whenRunning(facts: HealthEvidence, now: number): HealthVerdict | null {
   if (facts.runningCount === 0) return null;
   const run = facts.runs.find((candidate) => isExecutingPhase(candidate.phase));
   if (facts.runningCount > 1 || run === undefined) {
@@ -142,7 +143,7 @@ function whenRunning(facts: HealthFacts, now: number): HealthVerdict | null {
 }
 
 /** Nothing is wrong and nothing runs: new before the first run has ended, ok after it. */
-function whenAtRest(facts: HealthFacts): HealthVerdict {
+function whenAtRest(facts: HealthEvidence): HealthVerdict {
   const run = lastEnded(facts);
   if (run === undefined) return { health: "new", reason: `No run has ended yet.${nextText(facts)}` };
   const at = instantText(run.completedAt ?? runTime(run), zoneOf(facts.job.settings));
@@ -154,12 +155,12 @@ function whenAtRest(facts: HealthFacts): HealthVerdict {
   return { health: "ok", reason: `The last run ended well at ${at}${took}${degraded}.${nextText(facts)}` };
 }
 
-function nextText(facts: HealthFacts): string {
+function nextText(facts: HealthEvidence): string {
   if (facts.nextSlotAt === null) return "";
   return ` The next one is due at ${instantText(facts.nextSlotAt, zoneOf(facts.job.settings))}.`;
 }
 
-function openFacts(facts: HealthFacts): Judgement[] {
+function openFacts(facts: HealthEvidence): Judgement[] {
   return byWorst(facts.judgements.filter(isOpen));
 }
 
@@ -168,7 +169,7 @@ function factReason(fact: Judgement): string {
   return asSentence(text === "" ? factWords(fact.type) : text);
 }
 
-function lastEnded(facts: HealthFacts): RunBar | undefined {
+function lastEnded(facts: HealthEvidence): RunBar | undefined {
   return facts.runs.find((run) => countsForHealth(run) && isTerminalPhase(run.phase));
 }
 
@@ -176,7 +177,7 @@ function countsForHealth(run: RunBar): boolean {
   return run.runType !== "backfill";
 }
 
-function wholeRun({ lastRun }: HealthFacts, run: RunBar): Run | null {
+function wholeRun({ lastRun }: HealthEvidence, run: RunBar): Run | null {
   return lastRun?.id === run.id ? lastRun : null;
 }
 

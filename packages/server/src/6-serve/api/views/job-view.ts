@@ -5,7 +5,7 @@ import type { Slot } from "../../../model/watch.ts";
 import type { JobFacts } from "../load-job-facts.ts";
 import { deadlineView } from "./deadline-view.ts";
 import { instant, instantOrNull } from "./instants.ts";
-import { type HealthVerdict, jobHealth } from "./job-health.ts";
+import { jobHealth } from "./job-health.ts";
 import { byWorst, judgementView, type Pointers } from "./judgement-view.ts";
 import { runSummary } from "./run-view.ts";
 import { settingViews } from "./settings-view.ts";
@@ -17,7 +17,7 @@ export function jobSummary(facts: JobFacts, now: number): JobSummary {
   const { job, runs, lastRun, openIncident } = facts;
   const { settings } = job;
   const zone = zoneOf(settings);
-  const { health, reason } = healthOf(facts, now);
+  const { health, reason } = jobHealth({ ...facts, usualDurationMs: facts.usual.medianMs }, now);
   return {
     namespace: job.namespace,
     environment: job.environment,
@@ -50,22 +50,6 @@ export function jobSummary(facts: JobFacts, now: number): JobSummary {
     observeOnly: settings.observeOnly,
     firstSeenAt: instant(job.firstSeenAt),
   };
-}
-
-export function healthOf(facts: JobFacts, now: number): HealthVerdict {
-  return jobHealth(
-    {
-      job: facts.job,
-      runs: facts.runs,
-      lastRun: facts.lastRun,
-      runningCount: facts.runningCount,
-      slots: facts.slots,
-      judgements: facts.judgements,
-      nextSlotAt: facts.nextSlotAt,
-      usualDurationMs: facts.usual.medianMs,
-    },
-    now,
-  );
 }
 
 export interface JobDetailParts {

@@ -3,10 +3,13 @@ import { type FactType, type Judgement as JudgementView, SEVERITIES } from "@bat
 import type { Judgement } from "../../../model/watch.ts";
 import { instant, instantOrNull } from "./instants.ts";
 
-/** What the ids in judgements and incidents point at: run rows to run ids, slots to their times. */
+/** What the ids in judgements and incidents point at. */
 export interface Pointers {
+  /** By row id. */
   runIds: ReadonlyMap<number, string>;
   slotTimes: ReadonlyMap<number, number>;
+  /** Incidents that somebody was told of. */
+  notifiedIncidents: ReadonlySet<number>;
 }
 
 export function judgementView(judgement: Judgement, pointers: Pointers): JudgementView {
@@ -23,7 +26,10 @@ export function judgementView(judgement: Judgement, pointers: Pointers): Judgeme
     value: judgement.valueText,
     explanation: judgement.explanation,
     resolution: judgement.resolution,
-    notified: judgement.suppressedBecause === null,
+    notified:
+      judgement.suppressedBecause === null &&
+      judgement.incidentId !== null &&
+      pointers.notifiedIncidents.has(judgement.incidentId),
     suppressedBecause: judgement.suppressedBecause,
     runId: judgement.runRowId === null ? null : (pointers.runIds.get(judgement.runRowId) ?? null),
     slotAt: instantOrNull(slotAt),

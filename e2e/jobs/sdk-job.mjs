@@ -8,11 +8,13 @@ import { NodeSDK } from "@opentelemetry/sdk-node";
 
 const sdk = new NodeSDK({
   traceExporter: new OTLPTraceExporter(),
-  metricReader: new PeriodicExportingMetricReader({
-    exporter: new OTLPMetricExporter(),
-    exportIntervalMillis: 300,
-    exportTimeoutMillis: 300,
-  }),
+  metricReaders: [
+    new PeriodicExportingMetricReader({
+      exporter: new OTLPMetricExporter(),
+      exportIntervalMillis: 300,
+      exportTimeoutMillis: 300,
+    }),
+  ],
 });
 sdk.start();
 

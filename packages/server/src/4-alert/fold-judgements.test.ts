@@ -109,6 +109,7 @@ describe("folding judgements into the incident of a job", () => {
     expect(write?.deliveries).toMatchObject([{ reason: "raised", dedupKey: first?.deliveries[0]?.dedupKey }]);
     expect(write?.incident.labels).toEqual({ ...open.incident.labels, severity: "critical" });
     expect(write?.incident.alertName).toBe("BatchHeartbeatMissing");
+    expect(write?.incident.title).toBe("daily_etl: run failed");
   });
 
   it("resolves when the last fact is resolved, and says why", () => {

@@ -95,9 +95,12 @@ function joinIncident(
   const openFacts = all.filter((fact) => fact.state === "open");
   const run = runOf(input, openFacts);
   const { id, ...rest } = incident;
+  const [worstOpen] = openFacts;
   const next: Omit<Incident, "id"> = {
     ...rest,
     severity,
+    // Not a label: it may say what is worst now.
+    title: worstOpen === undefined ? incident.title : factTitle(input.job, worstOpen),
     labels: { ...incident.labels, severity },
     annotations: alertAnnotations(input.job, run, openFacts, input.publicUrl),
     notified: incident.notified || firstPage,

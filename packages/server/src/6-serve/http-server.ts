@@ -49,6 +49,8 @@ export function createHttpServer(parts: HttpServerParts): FastifyInstance {
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     forceCloseConnections: "idle" as const,
     genReqId: newRequestId(),
+    // A logger for each request would be made whether anything is logged or not; what is logged names the request itself.
+    childLoggerFactory: (logger: FastifyBaseLogger) => logger,
     routerOptions: { maxParamLength: MAX_PATH_PART_LENGTH },
     clientErrorHandler: answerUnreadable,
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {

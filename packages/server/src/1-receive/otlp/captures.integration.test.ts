@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { startTestServer } from "../../test-server.ts";
-import { PROCESS_RUNS, processPerRun } from "./testing/process-per-run.ts";
+import { PROCESS_RUNS, processPerRun } from "./test-support/process-per-run.ts";
 import {
   captureNames,
   hasCaptures,
@@ -14,7 +14,7 @@ import {
   type SettledRun,
   settledRuns,
   type TrueRun,
-} from "./testing/replay-captures.ts";
+} from "./test-support/replay-captures.ts";
 import type { OtlpSignal } from "./wire/otlp-types.ts";
 import { FIXTURES_MISSING } from "./wire/testing/shared-fixtures.ts";
 

@@ -9,10 +9,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { IntakeOverloadedError } from "../../model/intake.ts";
 import { startTestServer, type TestServer } from "../../test-server.ts";
 import { startOtlpGrpc } from "./otlp-grpc.ts";
-import { startLockedServer } from "./testing/locked-server.ts";
-import { LOOPBACK_CERTIFICATE, LOOPBACK_KEY } from "./testing/loopback-certificate.ts";
-import { AnyClient, callGrpc } from "./testing/replay-captures.ts";
-import { oneSpan, tracesProtobuf } from "./testing/trace-requests.ts";
+import { startLockedServer } from "./test-support/locked-server.ts";
+import { LOOPBACK_CERTIFICATE, LOOPBACK_KEY } from "./test-support/loopback-certificate.ts";
+import { AnyClient, callGrpc } from "./test-support/replay-captures.ts";
+import { oneSpan, tracesProtobuf } from "./test-support/trace-requests.ts";
 
 const TRACES = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 const LIMIT_BYTES = 64 * 1024;

@@ -6,8 +6,8 @@ import { registerRawBodies } from "../../lib/http-bodies.ts";
 import { IntakeOverloadedError } from "../../model/intake.ts";
 import { startTestServer, type TestServer } from "../../test-server.ts";
 import { registerOtlpHttp } from "./otlp-http.ts";
-import { startLockedServer } from "./testing/locked-server.ts";
-import { oneSpan, tracesJson, tracesProtobuf } from "./testing/trace-requests.ts";
+import { startLockedServer } from "./test-support/locked-server.ts";
+import { oneSpan, tracesJson, tracesProtobuf } from "./test-support/trace-requests.ts";
 
 const PROTOBUF = "application/x-protobuf";
 const JSON_TYPE = "application/json";

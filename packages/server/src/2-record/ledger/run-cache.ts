@@ -67,6 +67,7 @@ export class RunCache {
   }
 
   #trim(): void {
+    if (this.#byId.size <= this.#limit && this.#idByAlias.size <= this.#limit * ALIASES_PER_RUN) return;
     for (const id of this.#byId.keys()) {
       if (this.#byId.size <= this.#limit) break;
       this.remove(id);

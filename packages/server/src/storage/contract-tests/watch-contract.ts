@@ -384,7 +384,7 @@ export function describeWatch(open: OpenStore): void {
       expect(await store.deliveriesOf(first.incidentId)).toMatchObject([
         {
           state: "delivered",
-          deliveredAt: T0 + 61,
+          deliveredAt: worked.at + worked.latencyMs,
           nextTryAt: null,
           leaseUntil: null,
           tries: [failed, worked, failed],

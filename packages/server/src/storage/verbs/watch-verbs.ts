@@ -195,7 +195,7 @@ function deliveryVerbs(
           .updateTable("deliveries")
           .set({
             state,
-            delivered_at: delivered ? attempt.at : null,
+            delivered_at: delivered ? attempt.at + attempt.latencyMs : null,
             next_try_at: delivered ? null : nextTryAt,
             lease_until: null,
           })
@@ -264,7 +264,10 @@ async function listIncidents(
   return pageOf(await query.execute(), limit, incidentFromRow, (row) => [row.opened_at, row.id]);
 }
 
-/** As with deadlines: the oldest that nobody holds, under a lease that runs out. */
+/**
+ * As with deadlines: the oldest that nobody holds, under a lease that runs out. What was written after an unsent one to
+ * the same receiver about the same incident waits for it: "resolved" never overtakes "opened".
+ */
 async function claimDeliveries(
   database: LedgerDatabase,
   { db, capabilities }: Writer,
@@ -278,6 +281,19 @@ async function claimDeliveries(
     .where("state", "=", sql.lit("pending"))
     .where("next_try_at", "<=", now)
     .where((eb) => eb.or([eb("lease_until", "is", null), eb("lease_until", "<=", now)]))
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom("deliveries as earlier")
+            .select("earlier.id")
+            .whereRef("earlier.incident_id", "=", "deliveries.incident_id")
+            .whereRef("earlier.receiver", "=", "deliveries.receiver")
+            .whereRef("earlier.id", "<", "deliveries.id")
+            .where("earlier.state", "=", sql.lit("pending")),
+        ),
+      ),
+    )
     .orderBy("next_try_at")
     .orderBy("id")
     .limit(limit);

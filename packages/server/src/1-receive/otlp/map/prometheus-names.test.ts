@@ -27,7 +27,10 @@ describe("a metric's name", () => {
     ["a__b", "", "gauge", "a_b"],
     ["2xx", "", "gauge", "_2xx"],
   ] as const)("%s in %s, %s, becomes %s", ([name, unit, kind, expected]) => {
-    const metric = kind === "counter" || kind === "sum" ? { kind: "sum" as const, isMonotonic: kind === "counter" } : { kind };
+    const metric =
+      kind === "counter" || kind === "sum"
+        ? { kind: "sum" as const, isMonotonic: kind === "counter" }
+        : { kind };
     expect(prometheusName({ name, unit, ...metric })).toBe(expected);
   });
 });

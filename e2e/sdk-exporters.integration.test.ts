@@ -60,7 +60,11 @@ async function expectRunPages(server: TestServer): Promise<void> {
     phase: "failed",
     errorType: "TypeError",
     errorMessage: "column 7 is no number",
-    steps: [{ name: "extract" }, { name: "transform" }, { name: "load", outcome: "failure", errorType: "TypeError" }],
+    steps: [
+      { name: "extract" },
+      { name: "transform" },
+      { name: "load", outcome: "failure", errorType: "TypeError" },
+    ],
   });
   const logs = (await read("/api/runs/bad/logs")) as { items: { body: string; severity: string }[] };
   expect(logs.items.map(({ body, severity }) => [severity, body])).toEqual([

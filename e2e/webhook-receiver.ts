@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-export interface ReceivedAlert {
+interface ReceivedAlert {
   at: number;
   status: "firing" | "resolved";
   alertName: string;

@@ -27,6 +27,7 @@ function hasTaskset(): boolean {
 export interface BenchServer {
   host: string;
   port: number;
+  pid: number;
   /** From the start of the process to its address being printed: it answers from then on. */
   readyMs: number;
   /** Processor time used so far, user and system. */
@@ -54,6 +55,7 @@ export async function startBenchServer(nodeOptions: readonly string[] = []): Pro
     host: url.hostname,
     port: Number(url.port),
     readyMs,
+    pid,
     cpuMs: () => cpuMs(pid),
     residentMiB: () =>
       Number(/^VmRSS:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1]) / KIB_IN_MIB,

@@ -90,7 +90,9 @@ export async function generateLoad(plan: LoadPlan): Promise<LoadResult> {
     lastAt = performance.now();
     if (status >= 200 && status < 300) latencies.push(tookMs);
     else refused += 1;
-    return lastAt - startedAt < plan.measureMs && latencies.length + refused + plan.connections <= plan.requests;
+    return (
+      lastAt - startedAt < plan.measureMs && latencies.length + refused + plan.connections <= plan.requests
+    );
   };
   const connections = Array.from(
     { length: plan.connections },

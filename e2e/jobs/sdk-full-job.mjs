@@ -22,7 +22,12 @@ const heartbeat = meter.createGauge("batch_job_heartbeat");
 async function run(runId, queuedSeconds, failsWith) {
   await tracer.startActiveSpan(`batch_job.${jobName}`, async (span) => {
     const startedAt = Date.now();
-    span.setAttributes({ "batch.job.name": jobName, "batch.job.id": runId, "batch.job.type": "etl", "batch.job.owner": "data" });
+    span.setAttributes({
+      "batch.job.name": jobName,
+      "batch.job.id": runId,
+      "batch.job.type": "etl",
+      "batch.job.owner": "data",
+    });
     running.add(1, job);
     heartbeat.record(Date.now() / 1000, { job_id: runId, job_name: jobName });
     say(SeverityNumber.INFO, "INFO", `Job ${jobName} started`, runId);

@@ -24,6 +24,7 @@ export function fieldPath(path: readonly PropertyKey[]): string {
 export function unknownKeyMessage(key: string, known: readonly string[]): string {
   const near = nearestName(key, known);
   if (near !== null) return `is not known; did you mean "${near}"?`;
+  if (known.length === 0) return "is not known";
   return known.length <= 12
     ? `is not known; known here: ${known.join(", ")}`
     : `is not known, and no known name is near it`;

@@ -5,6 +5,7 @@ export * from "./api/stream-message.ts";
 export * from "./config-schema.ts";
 export * from "./cut-text.ts";
 export * from "./duration.ts";
+export * from "./failure-text.ts";
 export * from "./field-problem.ts";
 export * from "./instant.ts";
 export * from "./job-settings.ts";

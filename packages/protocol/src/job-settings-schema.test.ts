@@ -173,6 +173,28 @@ describe("settings are refused, naming the field as it was written", () => {
   });
 });
 
+// A wrong type or cron pattern was told only once everything else was right.
+test("a wrong severity type and a wrong schedule are told beside other problems, with the nearest name", () => {
+  const reading = readJobSettings(
+    {
+      onwer: "x",
+      schedule: { cron: "61 * * * *" },
+      sla: { minRecords: -1 },
+      severity: { run_failde: "info", nonsense_here: "info", run_missed: "loud" },
+    },
+    { checkCron: () => "minute 61 does not exist" },
+  );
+  const problems = reading.ok ? [] : reading.problems.map(({ field, message }) => `${field}: ${message}`);
+  expect(problems.toSorted()).toEqual([
+    'onwer: is not known; did you mean "owner"?',
+    "schedule.cron: minute 61 does not exist",
+    'severity.nonsense_here: is no violation or detection type; see the list in the guide on judgement',
+    'severity.run_failde: is no violation or detection type; did you mean "run_failed"?',
+    "severity.run_missed: must be one of critical, warning, info",
+    expect.stringMatching(/^sla.minRecords: /),
+  ]);
+});
+
 test("reading never throws, whatever it is given", { timeout: 30_000 }, () => {
   fc.assert(
     fc.property(fc.anything({ withNullPrototype: true }), (input) => {

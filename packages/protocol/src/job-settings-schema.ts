@@ -10,6 +10,7 @@ import { SEVERITIES, WEEKDAYS } from "./job-settings.ts";
 import { canonicalSettingsKeys } from "./job-settings-keys.ts";
 import { CLOCK_TIME, CLOCK_TIME_WITH_ZONE, scheduleInput, usedSettings } from "./job-settings-values.ts";
 import { DETECTION_TYPES, VIOLATION_TYPES } from "./judgements.ts";
+import { nearestName } from "./nearest-name.ts";
 
 const durationSchema = z
   .union([z.string(), z.number()], { error: 'must be a length of time such as "90s" or "1h 30m"' })
@@ -196,9 +197,10 @@ export function readJobSettings(input: unknown, options: { checkCron?: CheckCron
   const parsed = jobSettingsSchema.safeParse(keys.value);
   const problems = [...keys.problems];
   if (!parsed.success) problems.push(...problemsOfZodError(parsed.error, keys.knownKeysAt));
-  else {
-    problems.push(...severityProblems(parsed.data.severity ?? {}));
-    problems.push(...scheduleProblems(parsed.data.schedule, options.checkCron));
+  // Whatever else is wrong: all problems are told at once.
+  if (isObject(keys.value)) {
+    problems.push(...severityProblems(keys.value.severity));
+    problems.push(...scheduleProblems(keys.value.schedule, options.checkCron));
   }
   if (problems.length > 0 || !parsed.success)
     return { ok: false, problems: problems.map((problem) => asWritten(problem, keys.writtenAs)) };
@@ -229,19 +231,24 @@ function asWritten(problem: FieldProblem, writtenAs: ReadonlyMap<string, string>
   return problem;
 }
 
-function severityProblems(severity: Readonly<Record<string, string>>): FieldProblem[] {
+function severityProblems(severity: unknown): FieldProblem[] {
+  if (!isObject(severity)) return [];
   return Object.keys(severity)
     .filter((type) => !factTypes.includes(type))
-    .map((type) => ({
-      field: fieldPath(["severity", type]),
-      message: "is no violation or detection type; see the list in the guide on judgement",
-    }));
+    .map((type) => {
+      const near = nearestName(type, factTypes);
+      const hint =
+        near === null ? "see the list in the guide on judgement" : `did you mean "${near}"?`;
+      return {
+        field: fieldPath(["severity", type]),
+        message: `is no violation or detection type; ${hint}`,
+      };
+    });
 }
 
-function scheduleProblems(
-  schedule: string | ScheduleInput | null | undefined,
-  checkCron: CheckCron | undefined,
-): FieldProblem[] {
+/** What is wrong with a schedule of the right shape. */
+function scheduleProblems(written: unknown, checkCron: CheckCron | undefined): FieldProblem[] {
+  const schedule = jobSettingsSchema.shape.schedule.safeParse(written).data;
   if (schedule === null || schedule === undefined) return [];
   const input = scheduleInput(schedule);
   if (input.cron === undefined) {
@@ -289,6 +296,10 @@ function safeDuration(value: string | number | null | undefined): number | null 
   } catch {
     return null;
   }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function messageOf(error: unknown): string {

@@ -188,7 +188,7 @@ function topOf(file: string): string {
 /** Tests and fixtures are free to reach anywhere. */
 function sourcesOf(root: string): string[] {
   return globSync("**/*.ts", { cwd: root })
-    .filter((file) => !/\.test\.ts$|(^|\/)(testdata|contract-tests|test-support)\//.test(file))
+    .filter((file) => !/\.test\.ts$|(^|\/)(testdata|contract-tests|test-support|testing)\//.test(file))
     .toSorted();
 }
 

@@ -5,6 +5,7 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createApiKey } from "./access/api-keys.ts";
 import { createSqliteLedger } from "./storage/open-storage.ts";
@@ -36,6 +37,20 @@ describe("a start is refused, saying what to do", () => {
     holder.close();
     const server = await startTestServer({ dataDir });
     await server.close();
+  });
+
+  // "E No address added out of total 1 resolved" stood before it, and "Server listening" in the log.
+  test("and nothing else is said when the second port is the one that is taken", async () => {
+    const holder = createServer().listen(0, "127.0.0.1");
+    await once(holder, "listening");
+    const { port } = holder.address() as { port: number };
+    const lines: string[] = [];
+    const log = pino({ level: "info" }, { write: (line: string) => lines.push(line) });
+    const onConsole = vi.spyOn(console, "error");
+    await expect(startTestServer({ dataDir, grpc: { port } }, { log })).rejects.toThrow(/is in use already/);
+    expect({ lines, console: onConsole.mock.calls }).toEqual({ lines: [], console: [] });
+    onConsole.mockRestore();
+    holder.close();
   });
 
   test("when other hosts can reach it and no key exists", async () => {

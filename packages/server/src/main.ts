@@ -26,7 +26,7 @@ import { createIncidentFolding } from "./4-alert/incident-folding.ts";
 import { createReceiver } from "./5-notify/channel-registry.ts";
 import { createOutbox, type Outbox } from "./5-notify/outbox.ts";
 import { registerApi } from "./6-serve/api/register-api.ts";
-import { registerHealth } from "./6-serve/health.ts";
+import { type ReadinessPart, registerHealth } from "./6-serve/health.ts";
 import { createHttpServer, readTlsFiles } from "./6-serve/http-server.ts";
 import { registerMetricsEndpoint } from "./6-serve/metrics-endpoint.ts";
 import { findWebDir, registerWebPages } from "./6-serve/web-pages.ts";
@@ -49,6 +49,8 @@ export const VERSION: string = packageJson.version;
 
 /** An engine that did not come round for this long is not ready. */
 const ENGINE_STALLED_MS = 30_000;
+/** Readiness writes to the disk at most this often, however many probes there are. */
+const STORAGE_CHECK_MS = 2_000;
 
 export interface ServeOptions {
   clock?: Clock;
@@ -128,7 +130,14 @@ async function start(
   const { watch, outbox } = buildWatchAlertNotify(ground, intake);
   const jobsFiles = buildJobsFiles(ground);
   const receiveOtlp = createOtlpReceiver({ intake, ...ground });
-  const app = await buildHttp(ground, { intake, receiveOtlp, outbox, jobsFiles, webDir: webDirOf(options) });
+  const app = await buildHttp(ground, {
+    intake,
+    receiveOtlp,
+    watch,
+    outbox,
+    jobsFiles,
+    webDir: webDirOf(options),
+  });
 
   await jobsFiles.load();
   address.http = await listenHttp(app, config);
@@ -229,6 +238,7 @@ function buildJobsFiles(ground: Ground): JobsFiles {
 interface HttpParts {
   intake: Intake;
   receiveOtlp: ReceiveOtlp;
+  watch: Watch;
   outbox: Outbox;
   jobsFiles: JobsFiles;
   webDir: string | null;
@@ -237,7 +247,7 @@ interface HttpParts {
 /** The doors: receivers first, then what reads. */
 async function buildHttp(ground: Ground, parts: HttpParts): Promise<FastifyInstance> {
   const { config, store, feed, clock, access, selfMetrics, closers } = ground;
-  const { intake, outbox, jobsFiles } = parts;
+  const { intake, watch, outbox, jobsFiles } = parts;
   const app = createHttpServer({ ...ground, http: config.http });
   closers.push(() => app.close());
 
@@ -252,11 +262,13 @@ async function buildHttp(ground: Ground, parts: HttpParts): Promise<FastifyInsta
     authRequired: access.required,
     receiverConfigured: config.receivers.length > 0,
   });
-  registerHealth(app, access, [
-    { name: "storage", check: () => store.check().then(() => null) },
+  const readiness: ReadinessPart[] = [
+    { name: "storage", check: () => store.check().then(() => null), keepMs: STORAGE_CHECK_MS },
+    { name: "watch", check: () => whyStalled(clock.now() - watch.engine.lastRoundAt()) },
     { name: "outbox", check: () => whyStalled(clock.now() - outbox.lastRoundAt()) },
     { name: "jobsFiles", check: () => jobsFiles.trouble(), advisory: true },
-  ]);
+  ];
+  registerHealth(app, access, readiness, clock);
   registerMetricsEndpoint(app, selfMetrics);
   registerWebPages(app, parts.webDir);
   return app;

@@ -95,7 +95,7 @@ export class ExecRunEvents {
       ...(scheduledAt !== undefined && { scheduledAt }),
       durationMs: facts.durationMs,
       ...(end.kind === "signalled" ? { signal: end.signal } : { exitCode: end.code }),
-      ...(!good && { error: errorOf(facts) }),
+      ...(!good && failureOf(facts)),
       ...(facts.records !== null && recordFields(facts.records)),
       ...(Object.keys(facts.resources).length > 0 && { resources: facts.resources }),
       ...(facts.output !== "" && { output: facts.output }),
@@ -117,16 +117,15 @@ function recordFields({ records, progress }: ReportedRecords): Partial<RunEventI
   };
 }
 
-function errorOf({ end, lastErrorLine, oomKilled }: EndFacts): ErrorFact {
-  const tail = lastErrorLine === "" ? "" : `: ${lastErrorLine}`;
+/** Exit code and signal stand beside it and speak for themselves. */
+function failureOf({ end, lastErrorLine, oomKilled }: EndFacts): { error?: ErrorFact } {
   if (oomKilled)
-    return { type: "out_of_memory", message: "killed by the kernel: its control group was out of memory" };
-  switch (end.kind) {
-    case "exited":
-      return { type: "exit_code", message: `exited with code ${end.code}${tail}` };
-    case "signalled":
-      return { type: "signal", message: `ended by signal ${end.signal}${tail}` };
-    case "not_started":
-      return { type: end.code === 127 ? "command_not_found" : "not_executable", message: end.message };
+    return {
+      error: { type: "out_of_memory", message: "killed by the kernel: its control group was out of memory" },
+    };
+  if (end.kind === "not_started") {
+    const type = end.code === 127 ? "command_not_found" : "not_executable";
+    return { error: { type, message: end.message } };
   }
+  return lastErrorLine === "" ? {} : { error: { message: lastErrorLine } };
 }

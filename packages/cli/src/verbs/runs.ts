@@ -1,5 +1,5 @@
 /** `batchwatch runs`: the list of runs, and one run with its attempts, steps, resources and what was judged of it. */
-import type { RunDetail, RunSummary } from "@batchwatch/protocol";
+import { exitStatusText, failureText, type RunDetail, type RunSummary } from "@batchwatch/protocol";
 import type { Command } from "commander";
 import { ApiClient, addServerOptions, type ServerOptions } from "../api-client.ts";
 import { parseLimit } from "../parse-limit.ts";
@@ -104,7 +104,7 @@ async function show(
       ],
       ["exit code", run.exitCode === null ? null : String(run.exitCode)],
       ["signal", run.signal],
-      ["error", [run.errorType, run.errorMessage].filter((part) => part !== null).join(": ") || null],
+      ["error", run.errorMessage === exitStatusText(run) ? null : failureText({ ...run, ...UNSAID_STATUS })],
       ["peak memory", memoryOf(run)],
       ["CPU", duration(run.resources.cpuMs)],
       ["host", run.host],
@@ -136,6 +136,9 @@ async function show(
   }
 }
 
+/** Exit code and signal have lines of their own. */
+const UNSAID_STATUS = { exitCode: null, signal: null };
+
 function memoryOf({ resources }: RunDetail): string | null {
   if (resources.peakMemoryBytes === null) return null;
   const limit = resources.memoryLimitBytes === null ? "" : ` of ${bytes(resources.memoryLimitBytes)}`;
@@ -143,5 +146,5 @@ function memoryOf({ resources }: RunDetail): string | null {
 }
 
 function whyOf(run: RunSummary): string {
-  return run.errorMessage ?? run.errorType ?? (run.openFacts.length > 0 ? run.openFacts.join(", ") : NOTHING);
+  return failureText(run) ?? (run.openFacts.length > 0 ? run.openFacts.join(", ") : NOTHING);
 }

@@ -81,7 +81,7 @@ describe("runs", () => {
     const [titles = "", bad = "", good = ""] = stdout.toString().split("\n");
     expect(titles).toMatch(/^RUN +JOB +PHASE +STARTED +DURATION +RECORDS +FAILED +WHY$/);
     expect(bad).toMatch(
-      /^bad-1 +daily_etl +failed +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC.* exited with code 3: disk full$/,
+      /^bad-1 +daily_etl +failed +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC.* exit code 3: disk full$/,
     );
     expect(good).toMatch(/^good-1 +daily_etl +completed .* 1 200 +3 /);
     expect(good.indexOf("completed")).toBe(titles.indexOf("PHASE"));

@@ -5,6 +5,7 @@
 import type { FastifyInstance } from "fastify";
 import { type AccessControl, secretFromHeaders } from "../access/access-control.ts";
 import { permits } from "../access/api-keys.ts";
+import type { Clock } from "../lib/clock.ts";
 
 /** One part of the server that can be ready or not. */
 export interface ReadinessPart {
@@ -13,6 +14,8 @@ export interface ReadinessPart {
   check(): Promise<string | null> | string | null;
   /** A part that only deserves a look: shown, but the server stays ready. */
   advisory?: boolean;
+  /** A check that costs something: its answer is good for this long. */
+  keepMs?: number;
 }
 
 interface PartState {
@@ -27,13 +30,17 @@ export function registerHealth(
   app: FastifyInstance,
   access: AccessControl,
   parts: readonly ReadinessPart[],
+  clock: Clock,
 ): void {
+  const asked = parts.map((part) => ({ part, state: keptState(part, clock) }));
   app.get("/healthz", { config: { scope: "public" } }, (_request, reply) =>
     reply.header("cache-control", "no-store").send({ status: "up" }),
   );
 
   app.get("/readyz", { config: { scope: "public" } }, async (request, reply) => {
-    const states = await Promise.all(parts.map(async (part) => ({ part, state: await stateOf(part) })));
+    const states = await Promise.all(
+      asked.map(async ({ part, state }) => ({ part, state: await state() })),
+    );
     const ready = states.every(({ part, state }) => state.ready || part.advisory === true);
     const shown = await mayRead(access, secretFromHeaders(request.headers));
     return reply
@@ -46,6 +53,17 @@ export function registerHealth(
         ),
       });
   });
+}
+
+/** Probes that come while a check is under way, or soon after it, share its answer. */
+function keptState(part: ReadinessPart, clock: Clock): () => Promise<PartState> {
+  const { keepMs = 0 } = part;
+  let kept: { askedAt: number; state: Promise<PartState> } | null = null;
+  return () => {
+    const now = clock.now();
+    if (kept === null || Math.abs(now - kept.askedAt) >= keepMs) kept = { askedAt: now, state: stateOf(part) };
+    return kept.state;
+  };
 }
 
 async function stateOf(part: ReadinessPart): Promise<PartState> {

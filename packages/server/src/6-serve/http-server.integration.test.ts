@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestServer, type TestServer } from "../test-server.ts";
+import { PAGE_ROUTES } from "./web-pages.ts";
 
 let webDir = "";
 let server: TestServer;
@@ -181,6 +182,29 @@ describe("the page", () => {
     expect((await raw("/assets/main-abc123.js")).text).toBe("plain");
   });
 
+  test("has the places that are served as it", () => {
+    const app = readFileSync(join(import.meta.dirname, "../../../web/src/App.tsx"), "utf8");
+    const routes = [...app.matchAll(/path: "([^"]+)"/g)].flatMap((match) => match[1] ?? []);
+    expect(routes.filter((route) => route !== "/" && route !== "*")).toEqual([...PAGE_ROUTES]);
+  });
+
+  // A wrong ping address was answered with 200 and the page, so a cron job seemed to be watched and was not.
+  test.each([
+    ["/local/daily_etl", "*/*"],
+    ["/local/daily_etl/start", "text/html"],
+    ["/b1d2c3d4-0000-4000-8000-000000000000", "*/*"],
+    ["/b1d2c3d4-0000-4000-8000-000000000000", "text/html"],
+    ["/jobs/default/daily_etl", "*/*"],
+    ["/nowhere", "text/html"],
+  ])("is not the answer to %s for %s", async (path, accept) => {
+    const { status, text } = await raw(path, { headers: { accept } });
+    expect(status).toBe(404);
+    expect(JSON.parse(text)).toMatchObject({
+      code: "not_found",
+      detail: expect.stringContaining("Pings live under /ping/"),
+    });
+  });
+
   test.each(["/assets/gone-1.js", "/..%2f..%2fetc%2fpasswd"])("never stands in for %s", async (path) => {
     const { status, text } = await raw(path);
     expect(text).not.toContain("root:");
@@ -208,7 +232,12 @@ test("health, readiness and own metrics", async () => {
     status: 200,
     json: {
       status: "ready",
-      parts: { storage: { ready: true }, outbox: { ready: true }, jobsFiles: { ready: true } },
+      parts: {
+        storage: { ready: true },
+        watch: { ready: true },
+        outbox: { ready: true },
+        jobsFiles: { ready: true },
+      },
     },
   });
   const { text, headers } = await server.request("/metrics");

@@ -43,7 +43,7 @@ export interface HttpServerParts {
 export function createHttpServer(parts: HttpServerParts): FastifyInstance {
   const { http, access, log, selfMetrics } = parts;
   const options = {
-    loggerInstance: log as FastifyBaseLogger,
+    loggerInstance: withoutFastifysNews(log),
     logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
@@ -86,6 +86,14 @@ export function createHttpServer(parts: HttpServerParts): FastifyInstance {
   );
   registerPreflight(app, http.allowedOrigins);
   return app;
+}
+
+/**
+ * Fastify tells at level info that it listens, before the other ports are ours and the start is sure. Where the server is,
+ * is told once, by who started it.
+ */
+function withoutFastifysNews(log: Logger): FastifyBaseLogger {
+  return log.child({}, { level: log.isLevelEnabled("warn") ? "warn" : log.level }) as FastifyBaseLogger;
 }
 
 /** Names a request in the log: a random beginning for each process, then a number. Random bytes for each cost too much. */

@@ -24,7 +24,7 @@ export function collectKnownMethods(app: FastifyInstance): (path: string, method
         404,
         "not_found",
         "Nothing is here",
-        `There is nothing at ${path.slice(0, 200)}. The API is described at /api/openapi.json.`,
+        `There is nothing at ${path.slice(0, 200)}. Pings live under /ping/; the API is described at /api/openapi.json.`,
       );
     const list = [...allowed].sort().join(", ");
     return new HttpProblem(

@@ -4,7 +4,7 @@
  */
 
 import { existsSync, statSync } from "node:fs";
-import { extname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -33,8 +33,17 @@ const PAGE_HEADERS = {
   "permissions-policy": "camera=(), geolocation=(), microphone=()",
 } as const;
 
-/** Addresses of machines, never places in the page: a wrong one there is a 404, not the page. */
-const MACHINE_PATHS = /^\/(api|v1|v1development|ping|p|metrics|healthz|readyz|assets)(\/|$)/;
+/**
+ * The places in the page besides its beginning: the routes of packages/web/src/App.tsx (a test compares them). A browser
+ * gets the page at these, and nobody gets it anywhere else: a job whose address is wrong must not be answered with 200.
+ */
+export const PAGE_ROUTES = [
+  "/jobs/:namespace/:jobName",
+  "/runs/:runId",
+  "/incidents",
+  "/incidents/:incidentId",
+] as const;
+const PLACES = PAGE_ROUTES.map((route) => new RegExp(`^${route.replaceAll(/:\w+/g, "[^/]+")}/?$`));
 const YEAR_SECONDS = 31_536_000;
 
 /** The built page, seen from the sources and from the bundle; null where it is not built. */
@@ -56,16 +65,18 @@ export function registerWebPages(app: FastifyInstance, webDir: string | null): v
 
   app.get("/*", { config: { scope: "public", catchAll: true } }, (request, reply) => {
     const path = pathOf(request);
-    if (MACHINE_PATHS.test(path) && !path.startsWith("/assets/")) return reply.callNotFound();
+    const isPage = path === "/" || path === "/index.html" || isPlaceFor(request);
+    if (!isPage && (webDir === null || !isFile(join(webDir, path)))) return reply.callNotFound();
     reply.headers(PAGE_HEADERS);
     if (webDir === null) return reply.code(503).type("text/html; charset=utf-8").send(NOT_BUILT_PAGE);
-    if (path !== "/" && path !== "/index.html" && isFile(join(webDir, path)))
-      return reply.header("cache-control", cacheFor(path)).sendFile(path);
-    // A file that is not there must not be answered with the page: a browser would take it for a script.
-    if (extname(path) !== "" && !accepts(request, "text/html")) return reply.callNotFound();
-    if (path.startsWith("/assets/")) return reply.callNotFound();
-    return sendIndex(reply);
+    return isPage ? sendIndex(reply) : reply.header("cache-control", cacheFor(path)).sendFile(path);
   });
+}
+
+/** Matched as it was sent: a job's name may hold an escaped slash. */
+function isPlaceFor(request: FastifyRequest): boolean {
+  const [rawPath = ""] = request.url.split("?", 1);
+  return accepts(request, "text/html") && PLACES.some((place) => place.test(rawPath));
 }
 
 function sendIndex(reply: FastifyReply): FastifyReply {

@@ -179,6 +179,17 @@ describe("witnesses that disagree", () => {
     ]);
     expect([view.errorType, view.errorMessage]).toEqual(["ValueError", "bad row"]);
   });
+
+  // Pings said "exit_status", exec "exit_code", and `ping --exit-status` nothing.
+  test.each<[Partial<RunEvent>, string | null, string | null]>([
+    [{ witness: "ping", exitCode: 3 }, "exit_code", "exit code 3"],
+    [{ witness: "cli", exitCode: 3, error: { message: "disk full" } }, "exit_code", "disk full"],
+    [{ witness: "cli", signal: "SIGKILL" }, "signal", "killed by SIGKILL"],
+    [{ witness: "api" }, null, null],
+  ])("a failure that says only how the process ended, %j, is of one type", (end, type, message) => {
+    const view = runOf([event("started", 0), event("failed", 10, end)]);
+    expect([view.errorType, view.errorMessage]).toEqual([type, message]);
+  });
 });
 
 describe("attempts", () => {

@@ -2,7 +2,7 @@
  * The facts of a run → the run as it is judged and shown (SEMANTICS sections 2 and 3). A pure function: the same facts
  * give the same view, whatever the order, the number of times or the grouping in which their events came.
  */
-import type { RunPhase, WitnessKind } from "@batchwatch/protocol";
+import { exitStatusText, exitStatusType, type RunPhase, type WitnessKind } from "@batchwatch/protocol";
 import {
   type AttemptOutcome,
   endMarks,
@@ -68,7 +68,10 @@ export function projectRun(facts: RunFacts, policy: RetryPolicy = NO_RETRY_POLIC
   };
 }
 
-/** Where the end names no type, the step that failed last does: some SDKs record the exception on the child span only. */
+/**
+ * Where the end names no type, the step that failed last does (some SDKs record the exception on the child span only),
+ * else the way the process ended: whichever source told it.
+ */
 function errorOf(
   last: JudgedAttempt | null,
   steps: readonly Step[],
@@ -80,8 +83,12 @@ function errorOf(
     .filter((step) => step.attempt === last.facts.number && step.outcome === "failure" && step.errorType !== null)
     .sort((a, b) => (a.endedAt ?? 0) - (b.endedAt ?? 0) || compareText(a.id, b.id))
     .at(-1);
-  if (failed === undefined) return said;
-  return { errorType: failed.errorType, errorMessage: said.errorMessage ?? failed.errorMessage };
+  if (failed !== undefined)
+    return { errorType: failed.errorType, errorMessage: said.errorMessage ?? failed.errorMessage };
+  return {
+    errorType: exitStatusType(last),
+    errorMessage: said.errorMessage ?? exitStatusText(last),
+  };
 }
 
 /** The latest `at` of anything that somebody other than Batchwatch said. */

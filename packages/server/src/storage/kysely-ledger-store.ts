@@ -16,6 +16,9 @@ import { runVerbs } from "./verbs/run-verbs.ts";
 import { telemetryVerbs } from "./verbs/telemetry-verbs.ts";
 import { watchVerbs } from "./verbs/watch-verbs.ts";
 
+/** Larger than a page of either engine, so that the file has to find room for it. */
+const CHECK_BYTES = 16_384;
+
 export function createKyselyLedgerStore(
   database: LedgerDatabase,
   newUuid: () => string = randomUUID,
@@ -27,12 +30,7 @@ export function createKyselyLedgerStore(
       await migrate(database);
     },
     close: () => database.close(),
-    async check() {
-      // A write that changes nothing still needs a database that can be written.
-      await database.write(async ({ db }) => {
-        await db.deleteFrom("installation_facts").where("name", "=", "").execute();
-      });
-    },
+    check: () => checkWritable(database),
     commit: (commit) => database.write((writer) => commitLedger(writer, commit)),
     ...jobVerbs(database, newUuid),
     ...runVerbs(database),
@@ -43,4 +41,15 @@ export function createKyselyLedgerStore(
     ...installationVerbs(database),
     ...retentionVerbs(database),
   };
+}
+
+/** Writes a row and takes it away again, through to the disk: a statement that changes nothing succeeds on a full one. */
+async function checkWritable(database: LedgerDatabase): Promise<void> {
+  await database.write(async ({ db }) => {
+    await db
+      .insertInto("installation_facts")
+      .values({ name: "storage.check", value: "0".repeat(CHECK_BYTES) })
+      .execute();
+    await db.deleteFrom("installation_facts").where("name", "=", "storage.check").execute();
+  });
 }

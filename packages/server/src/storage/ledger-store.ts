@@ -235,7 +235,7 @@ export interface LedgerStore {
   /** Runs migrations under a lock. Call once before anything else. */
   open(): Promise<void>;
   close(): Promise<void>;
-  /** Answers when the database can be written. */
+  /** Answers when the database has taken a write: not on a full disk. Costs a commit. */
   check(): Promise<void>;
 
   // jobs

@@ -188,10 +188,13 @@ describe("a ledger file", () => {
     await expect(write).rejects.toMatchObject({ code: "DISK_FULL", retryable: true });
     expect(await small.findRun(job.id, "before")).not.toBeNull();
     expect(await small.findRun(job.id, "too big")).toBeNull();
+    // Readiness asks this; a statement that changes nothing succeeded on a full disk.
+    await expect(small.check()).rejects.toMatchObject({ code: "DISK_FULL", retryable: true });
     await small.close();
 
     const roomy = await openLedger(directory);
     expect(await makeRun(roomy, job.id, "after")).toMatchObject({ runId: "after" });
+    await roomy.check();
   });
 
   test("copied after kill -9 in the middle of commits holds every answered one", async () => {

@@ -12,6 +12,7 @@ import {
   type ServerUnaryCall,
   type ServiceDefinition,
   type sendUnaryData,
+  setLogger,
 } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { type AccessControl, demand, secretFromHeaders } from "../../access/access-control.ts";
@@ -53,8 +54,16 @@ export interface OtlpGrpcServer {
 /** How long open calls may take to end when the server stops. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
+/** The library's own words go to our log: on standard error they would stand before, and instead of, what it means. */
+function quietLibrary(log: Logger): void {
+  const tell = (message: string, ...more: unknown[]): void =>
+    log.debug({ from: "grpc-js" }, [message, ...more].join(" "));
+  setLogger({ error: tell, info: tell, debug: tell });
+}
+
 /** @throws the system's error (EADDRINUSE, EACCES) when the port cannot be had. */
 export async function startOtlpGrpc(parts: OtlpGrpcParts): Promise<OtlpGrpcServer> {
+  quietLibrary(parts.log);
   const server = new Server({
     "grpc.max_receive_message_length": parts.bodyLimitBytes,
     "grpc.max_send_message_length": parts.bodyLimitBytes,

@@ -28,7 +28,7 @@ export function pingEvent(
     receivedAt: sent.at,
     witness: "ping",
     ...(exitCode === null ? {} : { exitCode }),
-    ...(failed ? { error: failureOf(exitCode, text) } : {}),
+    ...(failed ? failureOf(exitCode, text) : {}),
     ...(sent.userAgent === null ? {} : { metadata: { user_agent: sent.userAgent } }),
     ...(text === null ? {} : { message: text }),
   };
@@ -49,13 +49,9 @@ function kindOf(action: PingAction): RunEventKind {
   }
 }
 
-/** The last line of what the job said is the likeliest reason. */
-function failureOf(exitCode: number | null, text: string | null): { type?: string; message: string } {
-  const lastLine = text?.trimEnd().split("\n").at(-1)?.trim();
-  const said = lastLine === undefined || lastLine === "" ? null : lastLine.slice(0, MAX_REASON_CHARACTERS);
-  if (exitCode === null) return { message: said ?? "the job reported a failure" };
-  return {
-    type: "exit_status",
-    message: said === null ? `exit status ${exitCode}` : `exit status ${exitCode}: ${said}`,
-  };
+/** The last line of what the job said is the likeliest reason; the exit status speaks for itself. */
+function failureOf(exitCode: number | null, text: string | null): Pick<RunEvent, "error"> {
+  const lastLine = text?.trimEnd().split("\n").at(-1)?.trim() ?? "";
+  if (lastLine !== "") return { error: { message: lastLine.slice(0, MAX_REASON_CHARACTERS) } };
+  return exitCode === null ? { error: { message: "the job reported a failure" } } : {};
 }

@@ -89,7 +89,7 @@ describe("makes runs", () => {
       body: "line one\ndisk full\n",
     });
     expect(await runsOf("with_rid")).toMatchObject([
-      { runId: RID, exitCode: 3, errorType: "exit_status", errorMessage: "exit status 3: disk full" },
+      { runId: RID, exitCode: 3, errorType: "exit_code", errorMessage: "disk full" },
     ]);
   });
 

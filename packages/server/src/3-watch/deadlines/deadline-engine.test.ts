@@ -267,4 +267,18 @@ describe("running by itself", () => {
     await engine.runDue(NOW + 10_000);
     expect(seen).toEqual(["a"]);
   });
+
+  test("a round that finds nothing is one too; one that cannot reach the ledger is none", async () => {
+    const engine = engineWith(noting().handler);
+    engine.start();
+    clock.advance(1000);
+    feed.publish({ topic: "deadlines" });
+    await vi.waitFor(() => expect(engine.lastRoundAt()).toBe(NOW + 1000), 20_000);
+    await store.close();
+    clock.advance(1000);
+    feed.publish({ topic: "deadlines" });
+    await vi.waitFor(() => expect(logged.join()).toMatch(/can't reach the ledger/), 20_000);
+    expect(engine.lastRoundAt()).toBe(NOW + 1000);
+    await engine.stop();
+  });
 });

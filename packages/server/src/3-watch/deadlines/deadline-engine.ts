@@ -27,8 +27,8 @@ const LEASE_MS = 10_000;
 const POLL_MS = 1000;
 /** Between two rounds; also keeps a row that another engine holds from spinning this one. */
 const LEAST_PAUSE_MS = 10;
-/** As long as the round took, but not longer: half of the time belongs to the intake, and rounds grow with the load. */
-const LONGEST_PAUSE_MS = 50;
+/** Twice as long as the round took, at most this: most of the time belongs to the intake, and rounds grow with the load. */
+const LONGEST_PAUSE_MS = 100;
 const RETRY_FIRST_MS = 1000;
 const RETRY_LONGEST_MS = 300_000;
 const PARK_AFTER = 12;
@@ -63,6 +63,7 @@ export class DeadlineEngine {
   /** Rows that judge an absence are not claimed before this (catch-up grace). */
   #absenceFrom = Number.NEGATIVE_INFINITY;
   #lagMs = 0;
+  #lastRoundAt: number;
   #running: Promise<void> | null = null;
   #stopping = false;
   #wake: () => void = () => {};
@@ -75,6 +76,7 @@ export class DeadlineEngine {
     this.#log = parts.log;
     this.#meter = parts.selfMetrics.stage("watch");
     this.#beforeRound = parts.beforeRound ?? (() => Promise.resolve());
+    this.#lastRoundAt = parts.clock.now();
     parts.selfMetrics.gauge(
       "watch_lag_seconds",
       "How late the last deadline was looked at.",
@@ -91,6 +93,11 @@ export class DeadlineEngine {
         );
       this.#handlers.set(handler.kind, handler);
     }
+  }
+
+  /** Epoch milliseconds of the last finished round, for readiness; before the first one, of the making. */
+  lastRoundAt(): number {
+    return this.#lastRoundAt;
   }
 
   /** Judgements of absence wait until then. */
@@ -136,12 +143,11 @@ export class DeadlineEngine {
         await this.#beforeRound(now);
         const begunAt = performance.now();
         const looked = await this.#round(now);
+        this.#lastRoundAt = this.#clock.now();
         failures = 0;
         if (looked >= CLAIM_LIMIT) continue;
         // Under a stream of events each commit wakes the engine; a short pause lets one round take many of them.
-        await this.#pause(
-          Math.min(LONGEST_PAUSE_MS, Math.max(LEAST_PAUSE_MS, performance.now() - begunAt)),
-        );
+        await this.#pause(Math.min(LONGEST_PAUSE_MS, Math.max(LEAST_PAUSE_MS, 2 * (performance.now() - begunAt))));
         const sleepMs = await this.#sleepMs();
         if (sleepMs > 0) await this.#sleep(sleepMs);
       } catch (error) {

@@ -12,8 +12,15 @@ const LIVE_SHARE_RATIO = 0.05;
 export const failureRateExceeded: RunDetector = {
   type: "failure_rate_exceeded",
   examine,
-  mends: (context) => whenInsideLimits(context, examine),
+  mends: (context) => whenInsideLimits(context, examine, tells),
 };
+
+/** A source that counts what it processed and names no failures has told that there were none. */
+function tells({ run, job }: RunContext): boolean {
+  return (
+    run.recordsProcessed !== null || run.recordsFailed !== null || job.settings.maxFailureRate === null
+  );
+}
 
 function examine({ run, job }: RunContext) {
   const { maxFailureRate, expectedRecords } = job.settings;

@@ -5,8 +5,13 @@ import { whenInsideLimits } from "./mending.ts";
 export const insufficientRecords: RunDetector = {
   type: "insufficient_records",
   examine,
-  mends: (context) => whenInsideLimits(context, examine),
+  mends: (context) => whenInsideLimits(context, examine, tells),
 };
+
+/** A limit that was taken back needs no count to be kept. */
+function tells({ run, job }: RunContext): boolean {
+  return run.recordsProcessed !== null || job.settings.minRecords === null;
+}
 
 function examine({ run, job }: RunContext) {
   const { minRecords } = job.settings;

@@ -16,12 +16,16 @@ export function whenRunSucceedsOrIsCalledOff(context: MendContext): string | nul
   return (context.isOwn ? calledOffText(context) : null) ?? whenRunSucceeds(context);
 }
 
-/** The run itself, corrected, or the next one ends well inside the limits. */
+/**
+ * The run itself, corrected, or the next one ends well inside the limits. A run that says nothing of what is limited
+ * (`tells` is false) is neither outside nor inside: unreported is not zero, and not enough either.
+ */
 export function whenInsideLimits(
   context: MendContext,
   examine: (context: RunContext) => Finding | null,
+  tells: (context: RunContext) => boolean = () => true,
 ): string | null {
-  if (context.run.phase !== "completed" || examine(context) !== null) return null;
+  if (context.run.phase !== "completed" || examine(context) !== null || !tells(context)) return null;
   if (context.isOwn) return `The run ended inside its limits ${endText(context)}.`;
   return context.isLater ? `${laterText(context)} It is inside its limits.` : null;
 }

@@ -5,8 +5,12 @@ import { whenInsideLimits } from "./mending.ts";
 export const recordsUnreported: RunDetector = {
   type: "records_unreported",
   examine,
-  mends: (context) => whenInsideLimits(context, examine),
+  mends: (context) => whenInsideLimits(context, examine, tells),
 };
+
+function tells({ run, job }: RunContext): boolean {
+  return run.recordsProcessed !== null || job.settings.minRecords === null;
+}
 
 function examine({ run, job }: RunContext) {
   const { minRecords } = job.settings;

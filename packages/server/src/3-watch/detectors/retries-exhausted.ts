@@ -1,8 +1,8 @@
 /** retries_exhausted: the last attempt that the retry policy allows has failed. Stands beside run_failed and says why it is final. */
+import { failureText } from "@batchwatch/protocol";
 import { instantText } from "../../lib/calendar/time-text.ts";
 import type { RunDetector } from "./detector.ts";
 import { whenRunSucceeds } from "./mending.ts";
-import { errorText } from "./run-failed.ts";
 
 export const retriesExhausted: RunDetector = {
   type: "retries_exhausted",
@@ -15,7 +15,7 @@ export const retriesExhausted: RunDetector = {
       at,
       limitText: allowed === null ? null : `${allowed} attempts`,
       valueText: `${tried} ${tried === 1 ? "attempt" : "attempts"} failed`,
-      explanation: `The retries are exhausted: attempt ${tried}${allowed === null ? "" : ` of ${allowed}`} failed at ${instantText(at, zone)}${errorText(run) === null ? "" : ` (${errorText(run)})`}.`,
+      explanation: `The retries are exhausted: attempt ${tried}${allowed === null ? "" : ` of ${allowed}`} failed at ${instantText(at, zone)}${failureText(run) === null ? "" : ` (${failureText(run)})`}.`,
       byAbsence: false,
     };
   },

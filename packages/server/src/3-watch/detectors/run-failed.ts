@@ -1,4 +1,5 @@
 /** run_failed: the run has failed, finally: its source says so, its attempts are exhausted, or the grace for a retry has passed. */
+import { failureText } from "@batchwatch/protocol";
 import { durationText, instantText } from "../../lib/calendar/time-text.ts";
 import type { Run } from "../../model/run.ts";
 import { LOST_MESSAGE } from "../runs/own-events.ts";
@@ -53,7 +54,7 @@ function failure(context: RunContext, explanation: string): Finding {
   // A failure that only the grace made final became one at the end of the grace, when we said so.
   const saidByUsAt = run.witnesses.find((witness) => witness.kind === "batchwatch")?.lastAt ?? 0;
   const at = Math.max(run.completedAt ?? run.lastEventAt, saidByUsAt);
-  return { at, limitText: null, valueText: errorText(run), explanation, byAbsence: false };
+  return { at, limitText: null, valueText: failureText(run), explanation, byAbsence: false };
 }
 
 function failedText(context: RunContext): string {
@@ -61,21 +62,6 @@ function failedText(context: RunContext): string {
   const when = run.completedAt === null ? "" : ` at ${instantText(run.completedAt, zone)}`;
   const after = run.durationMs === null ? "" : ` after ${durationText(run.durationMs)}`;
   const tries = run.attempts.length > 1 ? `, in attempt ${run.attempts.length}` : "";
-  const error = errorText(run);
+  const error = failureText(run);
   return `The run failed${when}${after}${tries}${error === null ? "." : `: ${error}`}`;
-}
-
-export function errorText(run: Run): string | null {
-  const status =
-    run.signal !== null
-      ? `killed by ${run.signal}`
-      : run.exitCode !== null && run.exitCode !== 0
-        ? `exit code ${run.exitCode}`
-        : null;
-  const error =
-    run.errorType !== null && run.errorMessage !== null
-      ? `${run.errorType}: ${run.errorMessage}`
-      : (run.errorType ?? run.errorMessage);
-  if (error !== null && status !== null && !error.includes(status)) return `${error} (${status})`;
-  return error ?? status;
 }

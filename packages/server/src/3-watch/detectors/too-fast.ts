@@ -6,8 +6,13 @@ import { whenInsideLimits } from "./mending.ts";
 export const tooFast: RunDetector = {
   type: "too_fast",
   examine,
-  mends: (context) => whenInsideLimits(context, examine),
+  mends: (context) => whenInsideLimits(context, examine, tells),
 };
+
+/** A ping at the end alone says nothing of how long it took. */
+function tells({ run, job }: RunContext): boolean {
+  return run.durationMs !== null || job.settings.minDurationMs === null;
+}
 
 function examine({ run, job }: RunContext) {
   const limitMs = job.settings.minDurationMs;

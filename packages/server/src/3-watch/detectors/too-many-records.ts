@@ -5,8 +5,12 @@ import { whenInsideLimits } from "./mending.ts";
 export const tooManyRecords: RunDetector = {
   type: "too_many_records",
   examine,
-  mends: (context) => whenInsideLimits(context, examine),
+  mends: (context) => whenInsideLimits(context, examine, tells),
 };
+
+function tells({ run, job }: RunContext): boolean {
+  return run.recordsProcessed !== null || job.settings.maxRecords === null;
+}
 
 function examine({ run, job }: RunContext) {
   const { maxRecords } = job.settings;

@@ -10,7 +10,7 @@ const GOOD_RUNS_ASKED = 5;
 export const zeroRecords: RunDetector = {
   type: "zero_records",
   examine,
-  mends: (context) => whenInsideLimits(context, examine),
+  mends: (context) => whenInsideLimits(context, examine, ({ run }) => run.recordsProcessed !== null),
   wantsEarlierRuns: ({ run, job }) => endedWithNone(run) && (job.settings.minRecords ?? 0) < 1,
 };
 

@@ -2,7 +2,7 @@
  * Refusals of the API. Receives: errors thrown in routes and the findings of the schemas. Hands on: a problem (RFC 9457)
  * with a code, the names of the wrong fields and what to do; anything else goes to the server's own error handler.
  */
-import { type FieldProblem, problemSchema, problemsText, unknownKeyMessage } from "@batchwatch/protocol";
+import { type FieldProblem, nearestName, problemSchema, problemsText, unknownKeyMessage } from "@batchwatch/protocol";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -47,7 +47,7 @@ export class ApiError extends HttpProblem {
 
 /** Error handler of the API's routes; rethrows what it does not know, for the server's own handler. */
 export function sendApiError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const known = error instanceof ApiError ? error : (schemaError(error) ?? storageError(error));
+  const known = error instanceof ApiError ? error : (schemaError(error, request) ?? storageError(error));
   if (known === null) throw error;
   // Query strings can hold secrets.
   const body = problemBody(known, request.url.split("?", 1)[0] ?? "");
@@ -82,15 +82,31 @@ const DESCRIPTIONS: Readonly<Record<number, string>> = {
   409: "The name is not unique; `candidates` says what to add.",
 };
 
-function schemaError(error: unknown): ApiError | null {
+function schemaError(error: unknown, request: FastifyRequest): ApiError | null {
   if (!hasZodFastifySchemaValidationErrors(error)) return null;
   const errors = error.validation.flatMap(({ instancePath, message, params }) => {
     const field = instancePath.slice(1).replaceAll("/", ".");
     const unknownKeys = z.array(z.string()).safeParse(params.keys);
     if (!unknownKeys.success) return [{ field, message: plain(message ?? "is wrong") }];
-    return unknownKeys.data.map((key) => ({ field: key, message: unknownKeyMessage(key, []) }));
+    const known = instancePath === "" ? knownKeys(request, error.validationContext) : [];
+    return unknownKeys.data.map((key) => ({ field: key, message: unknownName(key, known) }));
   });
   return new ApiError("invalid_parameter", problemsText(errors), { errors });
+}
+
+/** A request has few names: all are told, for whoever writes one has no file with the others before their eyes. */
+function unknownName(name: string, known: readonly string[]): string {
+  const near = nearestName(name, known);
+  return near === null
+    ? unknownKeyMessage(name, known)
+    : `is not known; did you mean "${near}"? Known here: ${known.join(", ")}`;
+}
+
+/** The names that the route's own schema of this part of a request has. */
+function knownKeys(request: FastifyRequest, part: string | undefined): readonly string[] {
+  const { schema } = request.routeOptions;
+  const ofPart = part === "querystring" ? schema?.querystring : part === "body" ? schema?.body : undefined;
+  return ofPart instanceof z.ZodObject ? Object.keys(ofPart.shape) : [];
 }
 
 /** What the store finds wrong in what the client sent. */

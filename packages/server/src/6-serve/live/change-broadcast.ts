@@ -11,6 +11,9 @@ export const WINDOW_MS = 300;
 /** Messages that can be sent again after a short absence. */
 const KEPT_MESSAGES = 1000;
 
+/** A reader that was away for longer reads everything anew; with none, nothing is prepared for anybody. */
+const AWAY_MS = 60_000;
+
 export interface NumberedMessage {
   id: number;
   message: StreamMessage;
@@ -25,6 +28,7 @@ export class ChangeBroadcast {
   readonly #kept: NumberedMessage[] = [];
   readonly #unsubscribe: () => void;
   #lastId = 0;
+  #lastReadAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(feed: ChangeFeed) {
@@ -34,7 +38,10 @@ export class ChangeBroadcast {
   /** Answers the function that ends the reading. */
   read(reader: (message: NumberedMessage) => void): () => void {
     this.#readers.add(reader);
-    return () => this.#readers.delete(reader);
+    return () => {
+      this.#lastReadAt = performance.now();
+      return this.#readers.delete(reader);
+    };
   }
 
   get lastId(): number {
@@ -57,6 +64,12 @@ export class ChangeBroadcast {
   }
 
   #hear(change: Change): void {
+    if (this.#readers.size === 0 && performance.now() - this.#lastReadAt > AWAY_MS) {
+      // Who comes back now with an older number is told that it is not kept.
+      this.#lastId += 1;
+      this.#kept.length = 0;
+      return;
+    }
     const message = messageOf(change);
     if (message === null) return;
     const subject = subjectOf(message);

@@ -40,6 +40,7 @@ export async function commitLedger(
   await writer.insertAll(
     statements.INSERT_ALIAS,
     onePer(
+      writer,
       commit.aliases.map(({ alias, runRef }) => ({ alias: packAlias(alias), run_row_id: idOf(runRef) })),
       (row) => `${row.run_row_id} ${row.alias}`,
     ),
@@ -148,6 +149,7 @@ async function writeEvents(writer: Writer, commit: LedgerCommit, idOf: RunIds): 
   await writer.insertAll(
     statements.INSERT_EVENT,
     onePer(
+      writer,
       rows.filter((entry) => !entry.isBeat).map((entry) => entry.row),
       (row) => `${row.run_row_id} ${Buffer.from(row.event_key).toString("latin1")}`,
     ),
@@ -163,7 +165,7 @@ async function writeEvents(writer: Writer, commit: LedgerCommit, idOf: RunIds): 
   );
   await writer.insertAll(
     statements.INSERT_ORPHAN,
-    onePer(orphans.map(statements.orphanRow), (row) => Buffer.from(row.event_key).toString("latin1")),
+    onePer(writer, orphans.map(statements.orphanRow), (row) => Buffer.from(row.event_key).toString("latin1")),
   );
 }
 
@@ -182,6 +184,7 @@ async function writeMetricState(writer: Writer, commit: LedgerCommit): Promise<v
   await writer.insertAll(
     statements.SET_METRIC_STREAM,
     onePer(
+      writer,
       commit.metricStreams.map((stream) => ({
         stream_id: stream.streamId,
         updated_at: stream.updatedAt,
@@ -193,6 +196,7 @@ async function writeMetricState(writer: Writer, commit: LedgerCommit): Promise<v
   await writer.insertAll(
     statements.SET_METRIC_EVIDENCE,
     onePer(
+      writer,
       commit.metricEvidence.map((evidence) => ({
         evidence_id: evidence.evidenceId,
         job_id: evidence.jobId,
@@ -206,7 +210,9 @@ async function writeMetricState(writer: Writer, commit: LedgerCommit): Promise<v
   );
 }
 
-/** The last of each key: one statement of several rows may not meet the same row twice. */
-function onePer<Row>(rows: readonly Row[], key: (row: Row) => string): Row[] {
-  return rows.length < 2 ? [...rows] : [...new Map(rows.map((row) => [key(row), row])).values()];
+/** The last of each key: one statement of several rows may not meet the same row twice; one of one row may. */
+function onePer<Row>({ capabilities }: Writer, rows: readonly Row[], key: (row: Row) => string): Row[] {
+  return rows.length < 2 || capabilities.rowsInAnInsert === 1
+    ? [...rows]
+    : [...new Map(rows.map((row) => [key(row), row])).values()];
 }

@@ -1,5 +1,6 @@
 /** The job's runs, newest first, by phase and period. */
 
+import { failureText } from "@batchwatch/protocol/failure-text";
 import { RUN_PHASES } from "@batchwatch/protocol/phases";
 import { Select } from "@mantine/core";
 import { useState } from "react";
@@ -154,7 +155,7 @@ function Why({ run }: { run: RunSummary }) {
     ...(run.conflict ? ["witnesses disagree"] : []),
     ...facts,
   ].join(", ");
-  const message = run.errorMessage ?? run.errorType ?? (run.signal ? `killed by ${run.signal}` : null);
+  const message = failureText(run);
   return (
     <span className={classes.why} title={[message, notes].filter(Boolean).join(" · ")}>
       {message}

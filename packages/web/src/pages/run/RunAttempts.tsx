@@ -1,4 +1,5 @@
 /** The tries of a run, each with its end and why. */
+import { failureText } from "@batchwatch/protocol/failure-text";
 import type { Attempt } from "../../api/resources.ts";
 import { type Column, DataTable } from "../../components/DataTable.tsx";
 import { Duration } from "../../components/Duration.tsx";
@@ -15,15 +16,7 @@ const COLUMNS: Column<Attempt>[] = [
   {
     name: "Why",
     grow: true,
-    cell: (attempt) =>
-      [
-        attempt.errorType,
-        attempt.errorMessage,
-        attempt.signal && `killed by ${attempt.signal}`,
-        attempt.exitCode !== null && attempt.exitCode !== 0 && `exit code ${attempt.exitCode}`,
-      ]
-        .filter(Boolean)
-        .join(": "),
+    cell: failureText,
   },
 ];
 

@@ -1,4 +1,5 @@
 /** One run from end to end: what became of it, its way in time, its steps, logs and figures, and what was judged of it. */
+import { failureText } from "@batchwatch/protocol/failure-text";
 import { isExecutingPhase, PHASE_SENTENCES } from "@batchwatch/protocol/phases";
 import { Link, useParams, useSearchParams } from "react-router";
 import { useJob, useRun } from "../../api/queries.ts";
@@ -119,19 +120,15 @@ function RunBody({ run, address, usualMs }: { run: RunDetail; address: RunAddres
 
 /** The error in the run's own words, else what its phase means. */
 function runSentence(run: RunDetail): string {
-  const parts: string[] = [];
-  if (run.errorMessage !== null || run.errorType !== null) {
-    parts.push(ended([run.errorType, run.errorMessage].filter(Boolean).join(": ")));
-  } else {
-    parts.push(PHASE_SENTENCES[run.phase]);
-  }
-  if (run.signal !== null) parts.push(`Killed by ${run.signal}.`);
-  else if (run.exitCode !== null && run.exitCode !== 0) parts.push(`Exit code ${run.exitCode}.`);
+  const failure = failureText(run);
+  const parts = [failure === null ? PHASE_SENTENCES[run.phase] : ended(failure)];
   if (run.degraded) parts.push("A step failed all the same.");
   if (run.conflict) parts.push("Its witnesses disagree about the outcome.");
   return parts.join(" ");
 }
 
-function ended(sentence: string): string {
+function ended(text: string): string {
+  // A type's name keeps its letters; our own words begin a sentence.
+  const sentence = text.replace(/^(exit code|killed by) /, (words) => words.charAt(0).toUpperCase() + words.slice(1));
   return /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`;
 }

@@ -22,7 +22,7 @@ import {
   type Temporality,
 } from "../wire/otlp-types.ts";
 import { type MapContext, type Origin, originOf, textAttribute } from "./origin.ts";
-import { labelName, prometheusName } from "./prometheus-names.ts";
+import { prometheusName } from "./prometheus-names.ts";
 import { SampleBatchBuilder } from "./sample-batch-builder.ts";
 
 const FAMILIES: ReadonlySet<string> = new Set(Object.values(METRIC_NAMES));
@@ -94,10 +94,11 @@ function acceptable(metric: Metric, { leftOut }: MapContext): Metric {
 
 // ── samples ─────────────────────────────────────────────────────────────────────────────────────────
 
+/** A process is told by its instance id, else by its host: two hosts never write one series. */
 function instanceLabels({ attributes }: Resource): SeriesLabels {
   const name = textAttribute(attributes, "service.name");
   const namespace = textAttribute(attributes, "service.namespace");
-  const instance = textAttribute(attributes, "service.instance.id");
+  const instance = textAttribute(attributes, "service.instance.id", "host.name");
   return {
     ...(name === null ? {} : { job: namespace === null ? name : `${namespace}/${name}` }),
     ...(instance === null ? {} : { instance }),
@@ -107,74 +108,49 @@ function instanceLabels({ attributes }: Resource): SeriesLabels {
 function addSamples(metric: Metric, source: PointSource, samples: SampleBatchBuilder): void {
   const name = prometheusName(metric);
   const delta = "temporality" in metric && metric.temporality === "delta";
-  const labelsOf = (attributes: AttributeMap, suffix: string, more: SeriesLabels = {}): SeriesLabels =>
-    sorted({
-      ...attributeLabels(attributes),
-      ...source.labels,
-      ...(delta ? { otel_temporality: "delta" } : {}),
-      ...more,
-      __name__: name + suffix,
-    });
+  const ofAll = { ...source.labels, ...(delta ? { otel_temporality: "delta" } : {}) };
   switch (metric.kind) {
     case "gauge":
-    case "sum":
-      for (const point of metric.points)
-        samples.add(labelsOf(point.attributes, ""), point.timeMs, point.value);
+    case "sum": {
+      const own = { ...ofAll, __name__: name };
+      for (const { attributes, timeMs, value } of metric.points) samples.add(attributes, own, timeMs, value);
       return;
+    }
     case "histogram":
-      for (const point of metric.points) addHistogram(point, labelsOf, samples);
+      for (const point of metric.points) addHistogram(point, name, ofAll, samples);
       return;
     case "exponentialHistogram":
-      for (const point of metric.points) {
-        if (point.sum !== null) samples.add(labelsOf(point.attributes, "_sum"), point.timeMs, point.sum);
-        samples.add(labelsOf(point.attributes, "_count"), point.timeMs, point.count);
+      for (const { attributes, timeMs, sum, count } of metric.points) {
+        if (sum !== null) samples.add(attributes, { ...ofAll, __name__: `${name}_sum` }, timeMs, sum);
+        samples.add(attributes, { ...ofAll, __name__: `${name}_count` }, timeMs, count);
       }
       return;
     case "summary":
-      for (const point of metric.points) {
-        samples.add(labelsOf(point.attributes, "_sum"), point.timeMs, point.sum);
-        samples.add(labelsOf(point.attributes, "_count"), point.timeMs, point.count);
-        for (const { quantile, value } of point.quantiles)
-          samples.add(labelsOf(point.attributes, "", { quantile: String(quantile) }), point.timeMs, value);
+      for (const { attributes, timeMs, sum, count, quantiles } of metric.points) {
+        samples.add(attributes, { ...ofAll, __name__: `${name}_sum` }, timeMs, sum);
+        samples.add(attributes, { ...ofAll, __name__: `${name}_count` }, timeMs, count);
+        for (const { quantile, value } of quantiles)
+          samples.add(attributes, { ...ofAll, __name__: name, quantile: String(quantile) }, timeMs, value);
       }
   }
 }
 
 function addHistogram(
   point: HistogramPoint,
-  labelsOf: (attributes: AttributeMap, suffix: string, more?: SeriesLabels) => SeriesLabels,
+  name: string,
+  ofAll: SeriesLabels,
   samples: SampleBatchBuilder,
 ): void {
+  const { attributes, timeMs } = point;
   let cumulative = 0;
   point.bucketCounts.forEach((count, index) => {
     cumulative += count;
     const bound = point.explicitBounds[index];
     const le = bound === undefined ? "+Inf" : String(bound);
-    samples.add(labelsOf(point.attributes, "_bucket", { le }), point.timeMs, cumulative);
+    samples.add(attributes, { ...ofAll, __name__: `${name}_bucket`, le }, timeMs, cumulative);
   });
-  if (point.sum !== null) samples.add(labelsOf(point.attributes, "_sum"), point.timeMs, point.sum);
-  samples.add(labelsOf(point.attributes, "_count"), point.timeMs, point.count);
-}
-
-/** Keys that become one label are joined by `;`, in the order of the keys. */
-function attributeLabels(attributes: AttributeMap): Record<string, string> {
-  const labels: Record<string, string> = {};
-  for (const key of Object.keys(attributes).sort()) {
-    const value = attributes[key];
-    if (value === null || value === undefined) continue;
-    const text = typeof value === "object" ? JSON.stringify(value) : String(value);
-    const name = labelName(key);
-    labels[name] = labels[name] === undefined ? text : `${labels[name]};${text}`;
-  }
-  return labels;
-}
-
-function sorted(labels: SeriesLabels): SeriesLabels {
-  return Object.fromEntries(
-    Object.entries(labels)
-      .filter(([, value]) => value !== "")
-      .sort(([a], [b]) => (a < b ? -1 : 1)),
-  );
+  if (point.sum !== null) samples.add(attributes, { ...ofAll, __name__: `${name}_sum` }, timeMs, point.sum);
+  samples.add(attributes, { ...ofAll, __name__: `${name}_count` }, timeMs, point.count);
 }
 
 // ── points of the batch families ────────────────────────────────────────────────────────────────────
@@ -241,7 +217,7 @@ function metricPoint(
     family,
     kind,
     temporality,
-    streamId: hashOf([source.instanceId, source.scopeName, family, temporality, sorted(attributes)]),
+    streamId: hashOf([source.instanceId, source.scopeName, family, temporality, attributes]),
     instanceId: source.instanceId,
     attributes,
     startAt: point.startTimeMs ?? 0,

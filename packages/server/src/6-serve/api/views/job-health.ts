@@ -6,6 +6,7 @@
  * Backfills decide nothing, and facts that are only informative change nothing.
  */
 import {
+  exitStatusText,
   formatDuration,
   isExecutingPhase,
   isFailurePhase,
@@ -78,7 +79,8 @@ function whenFailing(facts: HealthEvidence): HealthVerdict | null {
   const run = lastEnded(facts);
   if (run === undefined || !isFailurePhase(run.phase)) return null;
   const zone = zoneOf(facts.job.settings);
-  const message = run.errorMessage ?? run.errorType ?? exitText(wholeRun(facts, run));
+  const whole = wholeRun(facts, run);
+  const message = run.errorMessage ?? run.errorType ?? (whole === null ? null : exitStatusText(whole));
   const what = `The last run ${ENDED[run.phase] ?? "failed"} at ${instantText(run.completedAt ?? runTime(run), zone)}`;
   return {
     health: "failing",
@@ -160,8 +162,11 @@ function nextText(facts: HealthEvidence): string {
   return ` The next one is due at ${instantText(facts.nextSlotAt, zoneOf(facts.job.settings))}.`;
 }
 
-function openFacts(facts: HealthEvidence): Judgement[] {
-  return byWorst(facts.judgements.filter(isOpen));
+function openFacts({ judgements, runs }: HealthEvidence): Judgement[] {
+  const backfills = new Set(runs.flatMap((run) => (countsForHealth(run) ? [] : [run.id])));
+  const ofBackfill = ({ suppressedBecause, runRowId }: Judgement): boolean =>
+    suppressedBecause === "backfill" || (runRowId !== null && backfills.has(runRowId));
+  return byWorst(judgements.filter((fact) => isOpen(fact) && !ofBackfill(fact)));
 }
 
 function factReason(fact: Judgement): string {
@@ -179,10 +184,4 @@ function countsForHealth(run: RunBar): boolean {
 
 function wholeRun({ lastRun }: HealthEvidence, run: RunBar): Run | null {
   return lastRun?.id === run.id ? lastRun : null;
-}
-
-function exitText(run: Run | null): string | null {
-  if (run === null) return null;
-  if (run.signal !== null) return `killed by ${run.signal}`;
-  return run.exitCode === null ? null : `exit code ${run.exitCode}`;
 }

@@ -1,5 +1,5 @@
 /** A run event in words, and what it carried. Pure. */
-import { formatDuration, type RecordCounts, type runEventViewSchema } from "@batchwatch/protocol";
+import { failureText, formatDuration, type RecordCounts, type runEventViewSchema } from "@batchwatch/protocol";
 import type { z } from "zod";
 import type { RunEvent } from "../../../model/run-event.ts";
 import { instant } from "./instants.ts";
@@ -136,9 +136,9 @@ function progressText(event: RunEvent): string {
   return parts.length === 0 ? "" : `: ${parts.join(", ")}`;
 }
 
-function becauseText(event: RunEvent): string {
-  const text = event.error?.message ?? event.error?.type ?? event.message;
-  if (text !== undefined && text !== "") return `: ${shortText(text)}`;
-  if (event.signal !== undefined) return `: killed by ${event.signal}`;
-  return event.exitCode === undefined || event.exitCode === 0 ? "" : `: exit code ${event.exitCode}`;
+function becauseText({ error, message, exitCode = null, signal = null }: RunEvent): string {
+  const said = error?.message ?? error?.type ?? message;
+  const errorMessage = said === undefined || said === "" ? null : said;
+  const text = failureText({ errorType: null, errorMessage, exitCode, signal });
+  return text === null ? "" : `: ${shortText(text)}`;
 }

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { durationText, formatDuration, MAX_DURATION_MS, parseDuration } from "./duration.ts";
+import {
+  durationText,
+  formatDuration,
+  formatExactDuration,
+  MAX_DURATION_MS,
+  parseDuration,
+} from "./duration.ts";
 
 describe("parseDuration", () => {
   test.each([
@@ -88,4 +94,14 @@ describe("formatDuration", () => {
       }),
     );
   });
+});
+
+test.each([
+  [20_000, "20 s"],
+  [3_840_000, "1 h 04 m"],
+  [5_415_000, "1 h 30 m 15 s"],
+  [1_234, "1 s 234 ms"],
+  [0, "0 ms"],
+])("a limit of %d ms is shown exactly, as %s", (ms, text) => {
+  expect(formatExactDuration(ms)).toBe(text);
 });

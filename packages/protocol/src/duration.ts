@@ -94,6 +94,12 @@ export function formatDuration(ms: number): string {
   return twoUnits(Math.round(ms / HOUR_MS), 24, "d", "h");
 }
 
+/** The same for a limit that somebody set: with a third unit where two would not be exact ("1 h 30 m 15 s"). */
+export function formatExactDuration(ms: number): string {
+  const text = formatDuration(ms);
+  return parseDuration(text) === Math.round(ms) ? text : durationText(ms).replaceAll(/(\d)([a-z])/g, "$1 $2");
+}
+
 function twoUnits(count: number, base: number, large: string, small: string): string {
   const rest = count % base;
   const head = `${Math.floor(count / base)} ${large}`;

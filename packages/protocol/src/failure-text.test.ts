@@ -10,7 +10,10 @@ test.each<[Partial<FailureFacts>, string | null]>([
   [{ exitCode: 3 }, "exit code 3"],
   [{ exitCode: 3, errorType: "exit_code", errorMessage: "exit code 3" }, "exit code 3"],
   [{ exitCode: 3, errorType: "exit_code", errorMessage: "disk full" }, "exit code 3: disk full"],
-  [{ exitCode: 1, errorMessage: "child ended with exit code 12" }, "exit code 1: child ended with exit code 12"],
+  [
+    { exitCode: 1, errorMessage: "child ended with exit code 12" },
+    "exit code 1: child ended with exit code 12",
+  ],
   [{ signal: "SIGKILL", errorType: "signal", errorMessage: "killed by SIGKILL" }, "killed by SIGKILL"],
   [{ signal: "SIGTERM", exitCode: 143 }, "killed by SIGTERM"],
   [{ errorType: "IOError" }, "IOError"],

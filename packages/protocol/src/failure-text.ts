@@ -12,7 +12,10 @@ export interface FailureFacts {
 const STATUS_TYPES: ReadonlySet<string> = new Set(["exit_code", "signal"]);
 
 /** "killed by SIGKILL", "exit code 3"; null for a good end, and where nobody said. */
-export function exitStatusText({ exitCode, signal }: Pick<FailureFacts, "exitCode" | "signal">): string | null {
+export function exitStatusText({
+  exitCode,
+  signal,
+}: Pick<FailureFacts, "exitCode" | "signal">): string | null {
   if (signal !== null) return `killed by ${signal}`;
   return exitCode === null || exitCode === 0 ? null : `exit code ${exitCode}`;
 }
@@ -34,7 +37,9 @@ export function failureText(facts: FailureFacts): string | null {
   const status = exitStatusText(facts);
   const { errorMessage: message } = facts;
   const type =
-    facts.errorType === null || STATUS_TYPES.has(facts.errorType) || message?.startsWith(facts.errorType) === true
+    facts.errorType === null ||
+    STATUS_TYPES.has(facts.errorType) ||
+    message?.startsWith(facts.errorType) === true
       ? null
       : facts.errorType;
   const named = type === null ? message : message === null ? type : `${type}: ${message}`;

@@ -188,7 +188,7 @@ test("a wrong severity type and a wrong schedule are told beside other problems,
   expect(problems.toSorted()).toEqual([
     'onwer: is not known; did you mean "owner"?',
     "schedule.cron: minute 61 does not exist",
-    'severity.nonsense_here: is no violation or detection type; see the list in the guide on judgement',
+    "severity.nonsense_here: is no violation or detection type; see the list in the guide on judgement",
     'severity.run_failde: is no violation or detection type; did you mean "run_failed"?',
     "severity.run_missed: must be one of critical, warning, info",
     expect.stringMatching(/^sla.minRecords: /),

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { parseDuration } from "./duration.ts";
 import { type FieldProblem, fieldPath, problemsOfZodError, problemsText } from "./field-problem.ts";
-import type { JobSettings, JobSettingsInput, ScheduleInput } from "./job-settings.ts";
+import type { JobSettings, JobSettingsInput } from "./job-settings.ts";
 import { SEVERITIES, WEEKDAYS } from "./job-settings.ts";
 import { canonicalSettingsKeys } from "./job-settings-keys.ts";
 import { CLOCK_TIME, CLOCK_TIME_WITH_ZONE, scheduleInput, usedSettings } from "./job-settings-values.ts";
@@ -237,8 +237,7 @@ function severityProblems(severity: unknown): FieldProblem[] {
     .filter((type) => !factTypes.includes(type))
     .map((type) => {
       const near = nearestName(type, factTypes);
-      const hint =
-        near === null ? "see the list in the guide on judgement" : `did you mean "${near}"?`;
+      const hint = near === null ? "see the list in the guide on judgement" : `did you mean "${near}"?`;
       return {
         field: fieldPath(["severity", type]),
         message: `is no violation or detection type; ${hint}`,

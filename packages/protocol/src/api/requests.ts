@@ -6,7 +6,7 @@ import { z } from "zod";
 import { parseInstant } from "../instant.ts";
 import { SEVERITIES } from "../job-settings.ts";
 import { RUN_PHASES } from "../phases.ts";
-import { JOB_HEALTHS, phaseSchema } from "./resources.ts";
+import { JOB_HEALTHS, LOG_SEVERITIES, phaseSchema } from "./resources.ts";
 
 const NAME_LENGTH = 200;
 
@@ -124,6 +124,13 @@ export type RunQuery = z.output<typeof runQuerySchema>;
 export const runPartsQuerySchema = runQuerySchema.extend({
   limit: limitParameter(1000, 200),
   cursor: cursorParameter,
+});
+
+export const runLogsQuerySchema = runPartsQuerySchema.extend({
+  severity: z
+    .enum(LOG_SEVERITIES)
+    .optional()
+    .describe("at least this severity; lines that name none always come along"),
 });
 
 export const runSpansQuerySchema = runQuerySchema.extend({ limit: limitParameter(10_000, 2000) });

@@ -16,6 +16,9 @@ const countOrNull = z.number().nullable();
 
 export const factTypeSchema = z.enum([...VIOLATION_TYPES, ...DETECTION_TYPES]);
 export const severitySchema = z.enum(SEVERITIES);
+
+/** Of a log line, mildest first. */
+export const LOG_SEVERITIES = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
 export const phaseSchema = z.enum(RUN_PHASES);
 
 export const jobKeySchema = z.object({
@@ -220,7 +223,7 @@ export const runEventViewSchema = z.object({
 
 export const logViewSchema = z.object({
   at: instantSchema,
-  severity: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).nullable(),
+  severity: z.enum(LOG_SEVERITIES).nullable(),
   body: z.string(),
   attributes: z.record(z.string(), z.unknown()),
   traceId: z.string().nullable(),

@@ -1,7 +1,7 @@
 import Fastify from "fastify";
 import { expect, test } from "vitest";
-import { ManualClock } from "../lib/clock.ts";
 import type { AccessControl } from "../access/access-control.ts";
+import { ManualClock } from "../lib/clock.ts";
 import { registerHealth } from "./health.ts";
 
 const EVERYBODY_READS: Pick<AccessControl, "authenticate"> = {

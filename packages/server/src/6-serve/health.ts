@@ -38,9 +38,7 @@ export function registerHealth(
   );
 
   app.get("/readyz", { config: { scope: "public" } }, async (request, reply) => {
-    const states = await Promise.all(
-      asked.map(async ({ part, state }) => ({ part, state: await state() })),
-    );
+    const states = await Promise.all(asked.map(async ({ part, state }) => ({ part, state: await state() })));
     const ready = states.every(({ part, state }) => state.ready || part.advisory === true);
     const shown = await mayRead(access, secretFromHeaders(request.headers));
     return reply
@@ -61,7 +59,8 @@ function keptState(part: ReadinessPart, clock: Clock): () => Promise<PartState> 
   let kept: { askedAt: number; state: Promise<PartState> } | null = null;
   return () => {
     const now = clock.now();
-    if (kept === null || Math.abs(now - kept.askedAt) >= keepMs) kept = { askedAt: now, state: stateOf(part) };
+    if (kept === null || Math.abs(now - kept.askedAt) >= keepMs)
+      kept = { askedAt: now, state: stateOf(part) };
     return kept.state;
   };
 }

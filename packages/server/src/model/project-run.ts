@@ -77,10 +77,13 @@ function errorOf(
   steps: readonly Step[],
 ): Pick<RunView, "errorType" | "errorMessage"> {
   const said = { errorType: last?.errorType ?? null, errorMessage: last?.errorMessage ?? null };
-  const hasFailed = last !== null && last.end !== null && (last.phase === "failed" || last.phase === "dead_letter");
+  const hasFailed =
+    last !== null && last.end !== null && (last.phase === "failed" || last.phase === "dead_letter");
   if (!hasFailed || said.errorType !== null) return said;
   const failed = steps
-    .filter((step) => step.attempt === last.facts.number && step.outcome === "failure" && step.errorType !== null)
+    .filter(
+      (step) => step.attempt === last.facts.number && step.outcome === "failure" && step.errorType !== null,
+    )
     .sort((a, b) => (a.endedAt ?? 0) - (b.endedAt ?? 0) || compareText(a.id, b.id))
     .at(-1);
   if (failed !== undefined)

@@ -12,7 +12,7 @@ import type { Job } from "../model/job.ts";
 import type { Run, RunBar, RunView } from "../model/run.ts";
 import type { RunEvent } from "../model/run-event.ts";
 import type { RunFacts } from "../model/run-facts.ts";
-import type { LogRecord, SpanRecord } from "../model/telemetry.ts";
+import type { LogRecord, LogSeverity, SpanRecord } from "../model/telemetry.ts";
 import type {
   Deadline,
   Delivery,
@@ -302,7 +302,8 @@ export interface LedgerStore {
   /** @throws VersionConflictError: read again and retry. Answers the ids of new runs by tempId. */
   commit(commit: LedgerCommit): Promise<ReadonlyMap<number, number>>;
   runSpans(run: Run, limit: number): Promise<SpanRecord[]>;
-  runLogs(run: Run, page: PageRequest): Promise<Page<LogRecord>>;
+  /** Oldest first. Of a severity and worse, where one is given; records that name none always come along. */
+  runLogs(run: Run, page: PageRequest, least?: LogSeverity | null): Promise<Page<LogRecord>>;
   metricStreams(streamIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
   metricEvidence(jobId: number, from: number, to: number): Promise<MetricEvidence[]>;
   /** Evidence of the job that is not settled and whose time has come, oldest first. */

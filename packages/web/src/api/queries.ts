@@ -151,13 +151,14 @@ export function useRunEvents(address: RunAddress) {
   });
 }
 
-export function useRunLogs(address: RunAddress) {
+/** @param severity at least this one; null = every line */
+export function useRunLogs(address: RunAddress, severity: string | null) {
   return useInfiniteQuery({
-    queryKey: queryKeys.runPart(address.runId, "logs", address),
+    queryKey: queryKeys.runPart(address.runId, "logs", { ...address, severity }),
     queryFn: ({ pageParam, signal }) =>
       getJson<Page<LogView>>(
         `${runPath(address)}/logs`,
-        { ...jobQuery(address), limit: PART_PAGE, cursor: pageParam },
+        { ...jobQuery(address), severity, limit: PART_PAGE, cursor: pageParam },
         signal,
       ),
     initialPageParam: null as string | null,

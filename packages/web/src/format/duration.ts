@@ -1,4 +1,5 @@
-/** Lengths of time in words: "850 ms", "12.3 s", "3 m 05 s", "1 h 04 m", "2 d 03 h". The parts are held together. */
+/** Lengths of time in words, as everywhere in the product ("12.3 s", "3 m 05 s", "1 h 04 m"); the parts are held together. */
+import { formatDuration as durationWords } from "@batchwatch/protocol/duration";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -12,13 +13,7 @@ export const ABSENT = "–";
 
 export function formatDuration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return ABSENT;
-  if (ms < 0) return `−${formatDuration(-ms)}`;
-  if (ms < 999.5) return `${Math.round(ms)}${GAP}ms`;
-  if (ms < 9.95 * SECOND) return `${(ms / SECOND).toFixed(1)}${GAP}s`;
-  if (ms < 99.95 * SECOND && ms < MINUTE - 50) return `${(ms / SECOND).toFixed(1)}${GAP}s`;
-  if (ms < HOUR - 500) return pair(Math.round(ms / SECOND), 60, "m", "s");
-  if (ms < DAY - 30 * SECOND) return pair(Math.round(ms / MINUTE), 60, "h", "m");
-  return pair(Math.round(ms / HOUR), 24, "d", "h");
+  return durationWords(ms).replaceAll(" ", GAP);
 }
 
 /** Whole units only, for something that ticks: "14 s", "3 m", "2 h", "5 d". */
@@ -34,9 +29,4 @@ export function formatCoarseDuration(ms: number): string {
       : `${hours}${GAP}h`;
   }
   return `${Math.floor(length / DAY)}${GAP}d`;
-}
-
-function pair(total: number, per: number, major: string, minor: string): string {
-  const rest = String(total % per).padStart(2, "0");
-  return `${Math.floor(total / per)}${GAP}${major}${GAP}${rest}${GAP}${minor}`;
 }

@@ -147,7 +147,9 @@ export class DeadlineEngine {
         failures = 0;
         if (looked >= CLAIM_LIMIT) continue;
         // Under a stream of events each commit wakes the engine; a short pause lets one round take many of them.
-        await this.#pause(Math.min(LONGEST_PAUSE_MS, Math.max(LEAST_PAUSE_MS, 2 * (performance.now() - begunAt))));
+        await this.#pause(
+          Math.min(LONGEST_PAUSE_MS, Math.max(LEAST_PAUSE_MS, 2 * (performance.now() - begunAt))),
+        );
         const sleepMs = await this.#sleepMs();
         if (sleepMs > 0) await this.#sleep(sleepMs);
       } catch (error) {

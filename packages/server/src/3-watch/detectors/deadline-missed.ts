@@ -3,7 +3,8 @@
  * `runDeadlineMissed` is the same for a job that has a complete-by but no schedule: the first such clock time after the
  * run's start.
  */
-import { durationText, instantText } from "../../lib/calendar/time-text.ts";
+import { formatDuration } from "@batchwatch/protocol";
+import { besideText, instantText } from "../../lib/calendar/time-text.ts";
 import type { Job } from "../../model/job.ts";
 import type { Run } from "../../model/run.ts";
 import type { Slot } from "../../model/watch.ts";
@@ -27,7 +28,7 @@ export const deadlineMissed: SlotDetector = {
     const limit = slotLimitAt(slot, job);
     if (limit === null || slot.state === "skipped" || slot.state === "unknown") return null;
     if (run === null && uptime.coversAll(slot.slotAt, limit)) return null;
-    return examineLimit(context, run, limit, ` of the slot ${instantText(slot.slotAt, context.zone)}`);
+    return examineLimit(context, run, limit, slot);
   },
   mends: mendsDeadline,
 };
@@ -36,7 +37,7 @@ export const runDeadlineMissed: RunDetector = {
   type: "deadline_missed",
   examine(context) {
     const limit = runLimitAt(context);
-    return limit === null ? null : examineLimit(context, context.run, limit, "");
+    return limit === null ? null : examineLimit(context, context.run, limit, null);
   },
   nextLook(context) {
     const limit = runLimitAt(context);
@@ -59,8 +60,16 @@ function runLimitAt({ run, job, slot }: RunContext): number | null {
   return completeByAtOf(mustCompleteBy, run.startedAt, completeByZone(job.settings));
 }
 
-function examineLimit(context: JudgeContext, run: Run | null, limit: number, ofSlot: string): Finding | null {
+function examineLimit(
+  context: JudgeContext,
+  run: Run | null,
+  limit: number,
+  slot: Slot | null,
+): Finding | null {
   const { zone, now } = context;
+  const ofSlot = slot === null ? "" : ` of the slot ${instantText(slot.slotAt, zone)}`;
+  const timeText = (at: number): string =>
+    slot === null ? instantText(at, zone) : besideText(at, zone, slot.slotAt);
   if (run?.runType === "backfill" || run?.phase === "cancelled" || run?.phase === "skipped") return null;
   const limitText = `completed by ${instantText(limit, zone)}`;
   const completedAt = run?.phase === "completed" ? run.completedAt : null;
@@ -70,7 +79,7 @@ function examineLimit(context: JudgeContext, run: Run | null, limit: number, ofS
       at: limit,
       limitText,
       valueText: `completed at ${instantText(completedAt, zone)}`,
-      explanation: `The run${ofSlot} completed at ${instantText(completedAt, zone)}, ${durationText(completedAt - limit)} after its deadline.`,
+      explanation: `The run${ofSlot} completed at ${timeText(completedAt)}, ${formatDuration(completedAt - limit)} after its deadline.`,
       byAbsence: false,
     };
   }
@@ -80,7 +89,7 @@ function examineLimit(context: JudgeContext, run: Run | null, limit: number, ofS
     at: limit,
     limitText,
     valueText,
-    explanation: `The run${ofSlot} had not completed by ${instantText(limit, zone)}: ${state}.`,
+    explanation: `The run${ofSlot} had not completed by ${timeText(limit)}: ${state}.`,
     byAbsence: true,
   };
 }

@@ -106,7 +106,7 @@ describe("a failed run", () => {
       severity: "critical",
       at: Date.parse("2026-11-23T02:10:00Z"),
       explanation:
-        "The run failed at 2026-11-23 03:10 Europe/Berlin after 10 min: IOError: disk full (exit code 2)",
+        "The run failed at 2026-11-23 03:10 Europe/Berlin after 10 m: IOError: disk full (exit code 2)",
       suppressedBecause: null,
     });
   });
@@ -238,13 +238,11 @@ describe("max_duration", () => {
       class: "violation",
       severity: "warning",
       at: Date.parse("2026-11-23T02:30:00Z"),
-      limitText: "30 min",
+      limitText: "30 m",
     });
     await house.pass(10 * MINUTE_MS);
     await house.event({ kind: "completed" });
-    expect((await house.fact("duration_exceeded")).resolution).toBe(
-      "The run succeeded at 02:40 after 40 min.",
-    );
+    expect((await house.fact("duration_exceeded")).resolution).toBe("The run succeeded at 02:40 after 40 m.");
   });
 
   test("a run that took exactly that long is fine", async () => {
@@ -271,7 +269,7 @@ describe("max_duration", () => {
     await house.event({ kind: "failed" });
     await house.pass(MINUTE_MS);
     expect(await house.facts()).toEqual(["duration_exceeded open", "run_failed open"]);
-    expect((await house.fact("duration_exceeded")).explanation).toMatch(/^The run took 40 min/);
+    expect((await house.fact("duration_exceeded")).explanation).toMatch(/^The run took 40 m/);
     await runOf("run-2", { kind: "completed" });
     expect(await house.facts()).toEqual(["duration_exceeded resolved", "run_failed resolved"]);
   });

@@ -1,6 +1,6 @@
 /** duration_exceeded: a run takes longer than its max_duration. Judged the moment it is exceeded, and at the end for late data. */
-import { isTerminalPhase } from "@batchwatch/protocol";
-import { durationText, instantText } from "../../lib/calendar/time-text.ts";
+import { formatDuration, isTerminalPhase } from "@batchwatch/protocol";
+import { instantText } from "../../lib/calendar/time-text.ts";
 import type { Finding, RunContext, RunDetector } from "./detector.ts";
 import { whenRunSucceedsOrIsCalledOff } from "./mending.ts";
 
@@ -20,7 +20,7 @@ export const durationExceeded: RunDetector = {
         run.durationMs,
         exceededAt,
         false,
-        `The run took ${durationText(run.durationMs)}`,
+        `The run took ${formatDuration(run.durationMs)}`,
       );
     }
     if (run.startedAt === null || now - run.startedAt <= limitMs) return null;
@@ -30,7 +30,7 @@ export const durationExceeded: RunDetector = {
       sofarMs,
       run.startedAt + limitMs,
       true,
-      `The run is still under way ${durationText(sofarMs)} after its start at ${instantText(run.startedAt, zone)}`,
+      `The run is still under way ${formatDuration(sofarMs)} after its start at ${instantText(run.startedAt, zone)}`,
     );
   },
   nextLook({ run, job, now }) {
@@ -56,9 +56,9 @@ function finding(
 ): Finding {
   return {
     at,
-    limitText: durationText(limitMs),
-    valueText: durationText(valueMs),
-    explanation: `${sentence}; at most ${durationText(limitMs)} is allowed.`,
+    limitText: formatDuration(limitMs),
+    valueText: formatDuration(valueMs),
+    explanation: `${sentence}; at most ${formatDuration(limitMs)} is allowed.`,
     byAbsence,
   };
 }

@@ -17,9 +17,7 @@ export const failureRateExceeded: RunDetector = {
 
 /** A source that counts what it processed and names no failures has told that there were none. */
 function tells({ run, job }: RunContext): boolean {
-  return (
-    run.recordsProcessed !== null || run.recordsFailed !== null || job.settings.maxFailureRate === null
-  );
+  return run.recordsProcessed !== null || run.recordsFailed !== null || job.settings.maxFailureRate === null;
 }
 
 function examine({ run, job }: RunContext) {

@@ -2,7 +2,8 @@
  * heartbeat_missing: a run that beats (or is declared to) has been silent for longer than its limit. First the run is
  * suspect; when the silence lasts, it is lost, which changes the words of this fact and adds none.
  */
-import { durationText, instantText } from "../../lib/calendar/time-text.ts";
+import { formatDuration } from "@batchwatch/protocol";
+import { instantText } from "../../lib/calendar/time-text.ts";
 import type { Run } from "../../model/run.ts";
 import type { Finding, RunContext, RunDetector } from "./detector.ts";
 import { whenRunEnds, whenRunSucceeds } from "./mending.ts";
@@ -51,8 +52,8 @@ function silentFinding({ run, zone, now }: RunContext, silence: Silence): Findin
   return {
     at: silence.suspectAt,
     limitText: silence.limitText,
-    valueText: `silent for ${durationText(silentMs)}`,
-    explanation: `The run has given ${sign}; at most ${durationText(silence.limitMs)} of silence is allowed.`,
+    valueText: `silent for ${formatDuration(silentMs)}`,
+    explanation: `The run has given ${sign}; at most ${formatDuration(silence.limitMs)} of silence is allowed.`,
     byAbsence: true,
   };
 }

@@ -1,6 +1,6 @@
 /** The ways in which judgements come to their end (SEMANTICS section 5, "It resolves when"). */
-import { isTerminalPhase } from "@batchwatch/protocol";
-import { clockText, durationText, instantText } from "../../lib/calendar/time-text.ts";
+import { formatDuration, isTerminalPhase } from "@batchwatch/protocol";
+import { besideText, clockText, instantText } from "../../lib/calendar/time-text.ts";
 import type { Run } from "../../model/run.ts";
 import type { Finding, MendContext, RunContext } from "./detector.ts";
 
@@ -50,16 +50,16 @@ export function runName(run: Run): string {
 
 function laterText(context: MendContext): string {
   const { run, slot, zone } = context;
-  const which =
-    slot === null
-      ? `A later run (${runName(run)})`
-      : `The run of the slot ${instantText(slot.slotAt, zone)} (${runName(run)})`;
-  return `${which} succeeded ${endText(context)}.`;
+  if (slot === null) return `A later run (${runName(run)}) succeeded ${endText(context)}.`;
+  const which = `The run of the slot ${instantText(slot.slotAt, zone)} (${runName(run)})`;
+  return `${which} succeeded ${endText(context, slot.slotAt)}.`;
 }
 
-function endText(context: RunContext): string {
+function endText(context: RunContext, namedAt?: number): string {
   const { run, zone } = context;
   if (run.completedAt === null) return "";
-  const took = run.durationMs === null ? "" : ` after ${durationText(run.durationMs)}`;
-  return `at ${clockText(run.completedAt, zone)}${took}`;
+  const took = run.durationMs === null ? "" : ` after ${formatDuration(run.durationMs)}`;
+  const at =
+    namedAt === undefined ? clockText(run.completedAt, zone) : besideText(run.completedAt, zone, namedAt);
+  return `at ${at}${took}`;
 }

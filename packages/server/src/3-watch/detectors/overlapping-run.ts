@@ -3,7 +3,7 @@
  * Left undeclared, overlapping is nobody's broken expectation.
  */
 import { isExecutingPhase, SETTING_SOURCES } from "@batchwatch/protocol";
-import { instantText } from "../../lib/calendar/time-text.ts";
+import { besideText, instantText } from "../../lib/calendar/time-text.ts";
 import type { Job } from "../../model/job.ts";
 import type { RunDetector } from "./detector.ts";
 import { runName, whenRunEnds, whenRunSucceeds } from "./mending.ts";
@@ -17,7 +17,7 @@ export const overlappingRun: RunDetector = {
       at,
       limitText: "one run at a time",
       valueText: "2 runs at once",
-      explanation: `The run started at ${instantText(at, zone)} while run ${runName(overlaps)}, started at ${instantText(overlaps.startedAt ?? at, zone)}, was still under way.`,
+      explanation: `The run started at ${instantText(at, zone)} while run ${runName(overlaps)}, started at ${besideText(overlaps.startedAt ?? at, zone, at)}, was still under way.`,
       byAbsence: false,
     };
   },

@@ -1,5 +1,6 @@
 /** progress_stalled: a run that reports progress is alive, but its count has not grown for longer than its stall limit. */
-import { durationText, instantText } from "../../lib/calendar/time-text.ts";
+import { formatDuration } from "@batchwatch/protocol";
+import { instantText } from "../../lib/calendar/time-text.ts";
 import type { RunContext, RunDetector } from "./detector.ts";
 import { whenRunEnds, whenRunSucceeds } from "./mending.ts";
 import { silenceOf } from "./silence.ts";
@@ -17,9 +18,9 @@ export const progressStalled: RunDetector = {
     const count = context.run.recordsProcessed;
     return {
       at: stall.at,
-      limitText: `progress at least every ${durationText(stall.limitMs)}`,
-      valueText: `none for ${durationText(context.now - stall.since)}`,
-      explanation: `The run is alive but has made no progress since ${instantText(stall.since, context.zone)}${count === null ? "" : ` (${count} records so far)`}; at most ${durationText(stall.limitMs)} without progress is allowed.`,
+      limitText: `progress at least every ${formatDuration(stall.limitMs)}`,
+      valueText: `none for ${formatDuration(context.now - stall.since)}`,
+      explanation: `The run is alive but has made no progress since ${instantText(stall.since, context.zone)}${count === null ? "" : ` (${count} records so far)`}; at most ${formatDuration(stall.limitMs)} without progress is allowed.`,
       byAbsence: true,
     };
   },

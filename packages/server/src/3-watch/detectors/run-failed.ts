@@ -1,6 +1,6 @@
 /** run_failed: the run has failed, finally: its source says so, its attempts are exhausted, or the grace for a retry has passed. */
-import { failureText } from "@batchwatch/protocol";
-import { durationText, instantText } from "../../lib/calendar/time-text.ts";
+import { failureText, formatDuration } from "@batchwatch/protocol";
+import { instantText } from "../../lib/calendar/time-text.ts";
 import type { Run } from "../../model/run.ts";
 import { LOST_MESSAGE } from "../runs/own-events.ts";
 import type { Finding, NextLook, RunContext, RunDetector } from "./detector.ts";
@@ -60,7 +60,7 @@ function failure(context: RunContext, explanation: string): Finding {
 function failedText(context: RunContext): string {
   const { run, zone } = context;
   const when = run.completedAt === null ? "" : ` at ${instantText(run.completedAt, zone)}`;
-  const after = run.durationMs === null ? "" : ` after ${durationText(run.durationMs)}`;
+  const after = run.durationMs === null ? "" : ` after ${formatDuration(run.durationMs)}`;
   const tries = run.attempts.length > 1 ? `, in attempt ${run.attempts.length}` : "";
   const error = failureText(run);
   return `The run failed${when}${after}${tries}${error === null ? "." : `: ${error}`}`;

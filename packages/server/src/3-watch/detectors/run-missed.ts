@@ -1,5 +1,6 @@
 /** run_missed: no run started for a slot inside its window. */
-import { durationText, instantText } from "../../lib/calendar/time-text.ts";
+import { formatDuration } from "@batchwatch/protocol";
+import { besideText, instantText } from "../../lib/calendar/time-text.ts";
 import type { SlotDetector } from "./detector.ts";
 import { calledOffText, runName, whenRunSucceeds } from "./mending.ts";
 
@@ -16,9 +17,9 @@ export const runMissed: SlotDetector = {
         : ` Run ${runName(waiting)} names this slot but has not started (${waiting.phase}).`;
     return {
       at: slot.lateAt,
-      limitText: `a start by ${instantText(slot.lateAt, zone)} (${durationText(slot.lateAt - slot.slotAt)} after the slot)`,
+      limitText: `a start by ${instantText(slot.lateAt, zone)} (${formatDuration(slot.lateAt - slot.slotAt)} after the slot)`,
       valueText: "no start",
-      explanation: `No run started for the slot of ${instantText(slot.slotAt, zone)} by ${instantText(slot.lateAt, zone)}.${queued}`,
+      explanation: `No run started for the slot of ${instantText(slot.slotAt, zone)} by ${besideText(slot.lateAt, zone, slot.slotAt)}.${queued}`,
       byAbsence: true,
     };
   },

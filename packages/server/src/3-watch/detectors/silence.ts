@@ -2,7 +2,7 @@
  * When silence is evidence, and of what. Only a run that has beaten, or for which a heartbeat is declared, can be silent.
  * Any event of its witnesses is a sign of life.
  */
-import { durationText } from "../../lib/calendar/time-text.ts";
+import { formatDuration } from "@batchwatch/protocol";
 import type { RunContext } from "./detector.ts";
 
 /** Without a limit: this many intervals may pass, and never less than the floor. */
@@ -46,10 +46,10 @@ export function silenceOf(context: RunContext): Silence | null {
 }
 
 function limitText(setMs: number | null, declaredMs: number | null, limitMs: number): string {
-  if (setMs !== null) return `a heartbeat every ${durationText(setMs)}`;
+  if (setMs !== null) return `a heartbeat every ${formatDuration(setMs)}`;
   const interval =
     declaredMs === null
       ? "a heartbeat interval that is not declared"
-      : `heartbeats every ${durationText(declaredMs)}`;
-  return `${durationText(limitMs)} (${interval})`;
+      : `heartbeats every ${formatDuration(declaredMs)}`;
+  return `${formatDuration(limitMs)} (${interval})`;
 }

@@ -1,5 +1,6 @@
 /** start_late: the declared start-by of a slot passed before its run started. */
-import { durationText, instantText } from "../../lib/calendar/time-text.ts";
+import { formatDuration } from "@batchwatch/protocol";
+import { besideText, instantText } from "../../lib/calendar/time-text.ts";
 import type { Job } from "../../model/job.ts";
 import type { Slot } from "../../model/watch.ts";
 import { startByAtOf } from "../slots/slot-times.ts";
@@ -39,7 +40,7 @@ function examineStart({ slot, run, job, zone, now, uptime }: SlotContext): Findi
       at: limit,
       limitText,
       valueText: `started at ${instantText(startedAt, zone)}`,
-      explanation: `The run of the slot ${instantText(slot.slotAt, zone)} started at ${instantText(startedAt, zone)}, ${durationText(startedAt - limit)} after the time by which it must start.`,
+      explanation: `The run of the slot ${instantText(slot.slotAt, zone)} started at ${besideText(startedAt, zone, slot.slotAt)}, ${formatDuration(startedAt - limit)} after the time by which it must start.`,
       byAbsence: false,
     };
   }
@@ -49,7 +50,7 @@ function examineStart({ slot, run, job, zone, now, uptime }: SlotContext): Findi
     at: limit,
     limitText,
     valueText: "no start",
-    explanation: `The run of the slot ${instantText(slot.slotAt, zone)} had not started by ${instantText(limit, zone)}.`,
+    explanation: `The run of the slot ${instantText(slot.slotAt, zone)} had not started by ${besideText(limit, zone, slot.slotAt)}.`,
     byAbsence: true,
   };
 }

@@ -1,5 +1,5 @@
 /** too_fast: a run that says it succeeded took less than min_duration. */
-import { durationText } from "../../lib/calendar/time-text.ts";
+import { formatDuration } from "@batchwatch/protocol";
 import type { RunContext, RunDetector } from "./detector.ts";
 import { whenInsideLimits } from "./mending.ts";
 
@@ -21,9 +21,9 @@ function examine({ run, job }: RunContext) {
   if (longestMs >= limitMs) return null;
   return {
     at: run.completedAt ?? run.lastEventAt,
-    limitText: `at least ${durationText(limitMs)}`,
-    valueText: durationText(run.durationMs),
-    explanation: `The run says that it succeeded, after only ${durationText(run.durationMs)}; at least ${durationText(limitMs)} is expected.`,
+    limitText: `at least ${formatDuration(limitMs)}`,
+    valueText: formatDuration(run.durationMs),
+    explanation: `The run says that it succeeded, after only ${formatDuration(run.durationMs)}; at least ${formatDuration(limitMs)} is expected.`,
     byAbsence: false,
   };
 }

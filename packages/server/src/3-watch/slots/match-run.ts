@@ -6,8 +6,7 @@
  * 4. the latest slot declared missed or unknown, when this run starts before the next slot's window.
  * A backfill satisfies only the slot that it names.
  */
-import { isFailurePhase } from "@batchwatch/protocol";
-import { durationText } from "../../lib/calendar/time-text.ts";
+import { formatDuration, isFailurePhase } from "@batchwatch/protocol";
 import type { Run } from "../../model/run.ts";
 import type { Slot } from "../../model/watch.ts";
 
@@ -54,11 +53,11 @@ export function matchRun(
   );
 }
 
-/** "on time", "early by 40 s", "late by 12 min". */
+/** "on time", "early by 40 s", "late by 12 m". */
 export function punctualityText(startAt: number, slotAt: number): string {
   const lateMs = startAt - slotAt;
   if (Math.abs(lateMs) < 1000) return "on time";
-  return lateMs < 0 ? `early by ${durationText(-lateMs)}` : `late by ${durationText(lateMs)}`;
+  return lateMs < 0 ? `early by ${formatDuration(-lateMs)}` : `late by ${formatDuration(lateMs)}`;
 }
 
 function namedSlot(run: Run, candidates: readonly SlotCandidate[]): SlotCandidate | null {
@@ -119,7 +118,7 @@ function afterMiss(run: Run, startAt: number, candidates: readonly SlotCandidate
   const { slot } = latest;
   if (slot.state !== "missed" && slot.state !== "unknown") return null;
   const then = slot.state === "missed" ? ", after it was declared missed" : "";
-  return { slot, reason: `late by ${durationText(startAt - slot.slotAt)}${then}` };
+  return { slot, reason: `late by ${formatDuration(startAt - slot.slotAt)}${then}` };
 }
 
 /** The slot's run came to a bad end, and this one started after it. */

@@ -91,7 +91,7 @@ describe("a run satisfies its slot", () => {
   test.each([
     ["on time", "02:00:00", {}, "on time"],
     ["early, inside the window", "01:59:20", {}, "early by 40 s"],
-    ["late, inside the window", "02:08:00", {}, "late by 8 min"],
+    ["late, inside the window", "02:08:00", {}, "late by 8 m"],
     [
       "by its nominal time, whenever it starts",
       "02:09:00",
@@ -102,7 +102,7 @@ describe("a run satisfies its slot", () => {
       "as a manual re-run in the late window",
       "02:03:00",
       { runType: "manual" as const },
-      "manual re-run, late by 3 min",
+      "manual re-run, late by 3 m",
     ],
     [
       "as a backfill that names it",
@@ -151,8 +151,8 @@ describe("a run satisfies its slot", () => {
     await house.event({ kind: "started", runId: "a" }, { kind: "completed", runId: "a" });
     await house.goTo("2026-11-22T12:19:00Z");
     await house.event({ kind: "started", runId: "b" }, { kind: "completed", runId: "b" });
-    expect((await house.slotAt("2026-11-22T12:10:00Z")).reason).toBe("late by 4 min");
-    expect((await house.slotAt("2026-11-22T12:20:00Z")).reason).toBe("early by 1 min");
+    expect((await house.slotAt("2026-11-22T12:10:00Z")).reason).toBe("late by 4 m");
+    expect((await house.slotAt("2026-11-22T12:20:00Z")).reason).toBe("early by 1 m");
   });
 });
 
@@ -170,7 +170,7 @@ describe("a missed run", () => {
       at: Date.parse("2026-11-23T02:10:00Z"),
       valueText: "no start",
       suppressedBecause: null,
-      explanation: "No run started for the slot of 2026-11-23 02:00 UTC by 2026-11-23 02:10 UTC.",
+      explanation: "No run started for the slot of 2026-11-23 02:00 UTC by 02:10.",
     });
     expect(missed.subject).toBe(`slot:${(await house.slotAt("2026-11-23T02:00:00Z")).id}`);
     expect(house.folds).toBe(1);
@@ -189,7 +189,7 @@ describe("a missed run", () => {
     await house.event({ kind: "completed" });
     expect(await house.fact("run_missed")).toMatchObject({
       state: "resolved",
-      resolution: "The run succeeded at 05:20 after 20 min.",
+      resolution: "The run succeeded at 05:20 after 20 m.",
     });
   });
 
@@ -465,7 +465,7 @@ describe("our own downtime", () => {
     await house.event({ kind: "started", at: "2026-11-23T02:06:00Z" });
     await house.pass(2 * MINUTE_MS);
     expect(await house.facts()).toEqual([]);
-    expect((await house.slotAt("2026-11-23T02:00:00Z")).reason).toBe("late by 6 min");
+    expect((await house.slotAt("2026-11-23T02:00:00Z")).reason).toBe("late by 6 m");
   });
 
   test("a run under way before it is matched and judged after it by a new engine", async () => {

@@ -2,7 +2,13 @@
  * Refusals of the API. Receives: errors thrown in routes and the findings of the schemas. Hands on: a problem (RFC 9457)
  * with a code, the names of the wrong fields and what to do; anything else goes to the server's own error handler.
  */
-import { type FieldProblem, nearestName, problemSchema, problemsText, unknownKeyMessage } from "@batchwatch/protocol";
+import {
+  type FieldProblem,
+  nearestName,
+  problemSchema,
+  problemsText,
+  unknownKeyMessage,
+} from "@batchwatch/protocol";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -88,7 +94,7 @@ function schemaError(error: unknown, request: FastifyRequest): ApiError | null {
     const field = instancePath.slice(1).replaceAll("/", ".");
     const unknownKeys = z.array(z.string()).safeParse(params.keys);
     if (!unknownKeys.success) return [{ field, message: plain(message ?? "is wrong") }];
-    const known = instancePath === "" ? knownKeys(request, error.validationContext) : [];
+    const known = instancePath === "/" ? knownKeys(request, error.validationContext) : [];
     return unknownKeys.data.map((key) => ({ field: key, message: unknownName(key, known) }));
   });
   return new ApiError("invalid_parameter", problemsText(errors), { errors });

@@ -8,6 +8,7 @@ import type { Run, RunBar } from "../../model/run.ts";
 import type { Deadline, Incident, Judgement, Slot } from "../../model/watch.ts";
 import type { LedgerStore } from "../../storage/ledger-store.ts";
 import { SHOWN_DEADLINE_KINDS } from "./views/deadline-view.ts";
+import { slotIdsOf } from "./views/run-view.ts";
 import { STRIP_LENGTH } from "./views/strip-view.ts";
 import { USUAL_RUNS, type UsualDuration, usualDuration } from "./views/usual-duration.ts";
 
@@ -27,6 +28,8 @@ export interface HealthFacts {
 export interface JobFacts extends HealthFacts {
   /** The newest run, whole. */
   lastRun: Run | null;
+  /** That run's. */
+  lastSlot: Slot | null;
   lastSuccessAt: number | null;
   usual: UsualDuration;
   openIncident: Incident | null;
@@ -73,12 +76,18 @@ export async function loadJobFacts(
     store.recentSuccesses(ids, USUAL_RUNS),
     store.openIncidentsByJobs(ids),
   ]);
+  const slotIds = slotIdsOf([...lastRuns.values()].flat());
+  const lastSlots = new Map(
+    (slotIds.length === 0 ? [] : await store.getSlots(slotIds)).map((slot) => [slot.id, slot]),
+  );
   return facts.map((ofJob) => {
     const { id } = ofJob.job;
     const good = successes.get(id) ?? [];
+    const lastRun = lastRuns.get(id)?.[0] ?? null;
     return {
       ...ofJob,
-      lastRun: lastRuns.get(id)?.[0] ?? null,
+      lastRun,
+      lastSlot: lastSlots.get(lastRun?.slotId ?? 0) ?? null,
       lastSuccessAt: good[0]?.completedAt ?? null,
       usual: usualDuration(good),
       openIncident: incidents.get(id) ?? null,

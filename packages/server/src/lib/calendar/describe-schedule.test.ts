@@ -1,7 +1,7 @@
 import type { Schedule } from "@batchwatch/protocol";
 import { expect, test } from "vitest";
 import { describeSchedule } from "./describe-schedule.ts";
-import { durationText, instantText, timeOfDayText } from "./time-text.ts";
+import { besideText, instantText, timeOfDayText, withoutToday } from "./time-text.ts";
 
 function cron(pattern: string): Schedule {
   return {
@@ -45,25 +45,29 @@ test("an interval is said as a length of time", () => {
       earlyWindowMs: null,
       lateWindowMs: null,
     }),
-  ).toBe("at least every 1 h 30 min");
-});
-
-test.each([
-  [0, "0 ms"],
-  [250, "250 ms"],
-  [40_000, "40 s"],
-  [1500, "1.5 s"],
-  [12 * 60_000, "12 min"],
-  [90_000, "1 min 30 s"],
-  [3_599_900, "1 h"],
-  [7_260_000, "2 h 1 min"],
-  [90_000_000, "1 d 1 h"],
-])("%i ms is said as %s", (ms, text) => {
-  expect(durationText(ms)).toBe(text);
+  ).toBe("at least every 1 h 30 m");
 });
 
 test("instants are said with their zone", () => {
   const at = Date.parse("2026-11-23T01:10:05Z");
   expect(instantText(at, "Europe/Berlin")).toBe("2026-11-23 02:10:05 Europe/Berlin");
   expect(timeOfDayText(6 * 3_600_000)).toBe("06:00");
+});
+
+const SLOT_AT = Date.parse("2026-11-23T01:00:00Z");
+
+test.each([
+  ["the same day", "2026-11-23T01:10:05Z", "02:10:05"],
+  ["the same day there, another in UTC", "2026-11-22T23:30:00Z", "00:30"],
+  ["the next day there, the same in UTC", "2026-11-23T23:30:00Z", "2026-11-24 00:30"],
+])("beside another instant: %s", (_name, at, text) => {
+  expect(besideText(Date.parse(at), "Europe/Berlin", SLOT_AT)).toBe(text);
+});
+
+test.each([
+  ["The run failed at 2026-11-23 02:10:05 Europe/Berlin: x.", "The run failed at 02:10:05 Europe/Berlin: x."],
+  ["The slot of 2026-11-22 02:00 Europe/Berlin.", "The slot of 2026-11-22 02:00 Europe/Berlin."],
+  ["It said: 2026-11-23 02:10:05 ERROR no space", "It said: 2026-11-23 02:10:05 ERROR no space"],
+])("today's date is left out of what we wrote, and of nothing else: %s", (text, shorter) => {
+  expect(withoutToday(text, "Europe/Berlin", SLOT_AT)).toBe(shorter);
 });

@@ -1,6 +1,5 @@
 /** A schedule in plain words with its zone: "every day at 02:00 Europe/Berlin". */
-import type { Schedule } from "@batchwatch/protocol";
-import { durationText } from "./time-text.ts";
+import { formatExactDuration, type Schedule } from "@batchwatch/protocol";
 
 const DAY_NAMES = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"] as const;
 const DAY_SHORT = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"] as const;
@@ -30,7 +29,7 @@ const NICKNAMES: Readonly<Record<string, string>> = {
 
 /** Patterns that have no short sentence are quoted as they are. */
 export function describeSchedule(schedule: Schedule): string {
-  if (schedule.kind === "interval") return `at least every ${durationText(schedule.everyMs)}`;
+  if (schedule.kind === "interval") return `at least every ${formatExactDuration(schedule.everyMs)}`;
   const text = NICKNAMES[schedule.cron.trim().toLowerCase()] ?? schedule.cron.trim();
   const fields = text.split(/\s+/);
   const [minute, hour, day, month, weekday] = fields.length === 6 ? fields.slice(1) : fields;

@@ -1,38 +1,26 @@
-/** Times and lengths of time in the words that people read in explanations. */
+/** Times in the words that people read in explanations. Lengths of time: the protocol's `formatDuration`. */
 import { localDay } from "./clock-time.ts";
 import { wallTimeOf } from "./zone-offsets.ts";
-
-const UNITS = [
-  { name: "d", ms: 86_400_000 },
-  { name: "h", ms: 3_600_000 },
-  { name: "min", ms: 60_000 },
-  { name: "s", ms: 1000 },
-] as const;
-
-/** The two largest units: "1 h 5 min"; seconds alone with one decimal: "1.5 s"; under a second: "250 ms". */
-export function durationText(ms: number): string {
-  const exact = Math.abs(ms);
-  if (exact < 999.5) return `${Math.round(exact)} ms`;
-  // Tenths of a second count only where seconds stand alone; so that 59 min 59.9 s is 1 h, round before choosing units.
-  const seconds = Math.round(exact / 100) / 10;
-  if (seconds < 60) return `${seconds} s`;
-  const whole = Math.round(seconds) * 1000;
-  const first = UNITS.findIndex((unit) => whole >= unit.ms);
-  const large = UNITS[first];
-  const small = UNITS[first + 1];
-  if (large === undefined || small === undefined) return `${whole / 1000} s`;
-  const smallCount = Math.round(whole / small.ms);
-  const perLarge = large.ms / small.ms;
-  const largePart = Math.floor(smallCount / perLarge);
-  const smallPart = smallCount - largePart * perLarge;
-  return smallPart === 0
-    ? `${largePart} ${large.name}`
-    : `${largePart} ${large.name} ${smallPart} ${small.name}`;
-}
 
 /** "2026-11-23 02:10:05 Europe/Berlin". Seconds are left out when they are 0. */
 export function instantText(at: number, zone: string): string {
   return `${localDay(at, zone)} ${clockText(at, zone)} ${zone}`;
+}
+
+/**
+ * An instant in a sentence that names another one in full: with its date only where that is another day, and never with
+ * the zone again.
+ */
+export function besideText(at: number, zone: string, namedAt: number): string {
+  const day = localDay(at, zone);
+  return day === localDay(namedAt, zone) ? clockText(at, zone) : `${day} ${clockText(at, zone)}`;
+}
+
+/** What `instantText` wrote of today loses its date: for text that is read now, not kept. */
+export function withoutToday(text: string, zone: string, now: number): string {
+  const today = localDay(now, zone);
+  const clock = String.raw`(\d\d:\d\d(?::\d\d)? ${zone.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")})`;
+  return text.includes(today) ? text.replaceAll(new RegExp(`\\b${today} ${clock}`, "g"), "$1") : text;
 }
 
 /** "02:10", with seconds where there are any. */

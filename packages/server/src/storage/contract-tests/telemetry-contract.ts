@@ -125,6 +125,29 @@ export function describeTelemetry(open: OpenStore): void {
         expect(await allPages((page) => store.runLogs(run, page), limit)).toEqual(items);
     });
 
+    test("of a severity and worse come in whole pages, with those that name none", async () => {
+      const store = await open();
+      const job = await makeJob(store, "daily_etl");
+      const run = await makeRun(store, job.id, "1");
+      const severities = ["trace", "debug", null, "info", "warn", "error", "fatal", "info", "warn"] as const;
+      await store.commit({
+        ...EMPTY_COMMIT,
+        logs: severities.map((severity, index) => ({
+          runRef: run.id,
+          log: logRecord(`line ${index}`, { at: T0 + index, severity }),
+        })),
+      });
+      for (const [least, wanted] of [
+        [null, severities],
+        ["trace", severities],
+        ["warn", [null, "warn", "error", "fatal", "warn"]],
+        ["fatal", [null, "fatal"]],
+      ] as const) {
+        const items = await allPages((page) => store.runLogs(run, page, least), 2);
+        expect(items.map(({ severity }) => severity)).toEqual(wanted);
+      }
+    });
+
     test("that name a run before it is known are given to it when it comes", async () => {
       const store = await open();
       const job = await makeJob(store, "daily_etl");

@@ -90,6 +90,7 @@ export const witnessCodes = codesOf<WitnessKind>("witness", {
 
 export const spanStatusCodes = codesOf<SpanRecord["status"]>("span status", { unset: 0, ok: 1, error: 2 });
 
+/** Worse is larger: the store compares them. */
 export const logSeverityCodes = codesOf<LogSeverity>("log severity", {
   trace: 0,
   debug: 1,

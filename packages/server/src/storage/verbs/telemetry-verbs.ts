@@ -2,9 +2,10 @@
 import { type Selectable, sql } from "kysely";
 import { spanAlias, traceAlias } from "../../model/identity.ts";
 import type { Run } from "../../model/run.ts";
-import type { LogRecord, SpanRecord } from "../../model/telemetry.ts";
+import type { LogRecord, LogSeverity, SpanRecord } from "../../model/telemetry.ts";
 import { decodeNumberCursor, pageLimit, pageOf } from "../cursor.ts";
 import type { LedgerDatabase } from "../database.ts";
+import { logSeverityCodes } from "../encoding/codes.ts";
 import { packAlias, traceIdBytes, traceIdText, unpackAlias } from "../encoding/keys.ts";
 import type { LedgerStore, MetricEvidence, Page, PageRequest } from "../ledger-store.ts";
 import type { Tables } from "../tables.ts";
@@ -30,7 +31,7 @@ export function telemetryVerbs(database: LedgerDatabase): TelemetryVerbs {
   const { read, capabilities } = database;
   return {
     runSpans: (run, limit) => runSpans(database, run, limit),
-    runLogs: (run, page) => runLogs(database, run, page),
+    runLogs: (run, page, least = null) => runLogs(database, run, page, least),
 
     async spanParents(traceIds) {
       const parents: Pick<SpanRecord, "traceId" | "spanId" | "parentSpanId">[] = [];
@@ -200,7 +201,12 @@ function spansOfRun(
 }
 
 /** Oldest first: records of the run, and records of its traces that named no run. */
-async function runLogs({ read }: LedgerDatabase, run: Run, page: PageRequest): Promise<Page<LogRecord>> {
+async function runLogs(
+  { read }: LedgerDatabase,
+  run: Run,
+  page: PageRequest,
+  least: LogSeverity | null,
+): Promise<Page<LogRecord>> {
   const limit = pageLimit(page.limit);
   const job = await read
     .selectFrom("jobs")
@@ -220,6 +226,10 @@ async function runLogs({ read }: LedgerDatabase, run: Run, page: PageRequest): P
       traceId === null
         ? query.where("run_row_id", "=", run.id)
         : query.where("run_row_id", "is", null).where("trace_id", "=", traceIdBytes(traceId));
+    if (least !== null) {
+      const code = logSeverityCodes.code(least);
+      query = query.where((eb) => eb.or([eb("severity", "is", null), eb("severity", ">=", code)]));
+    }
     if (after !== null) query = query.where(sql<boolean>`(at, id) > (${after[0]}, ${after[1]})`);
     return query.execute();
   };

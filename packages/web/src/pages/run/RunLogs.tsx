@@ -14,7 +14,7 @@ import { MoreButton } from "../../components/MoreButton.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { withParams } from "../../url-state/board-filters.ts";
 import type { RunAddress } from "../../url-state/links.ts";
-import { atLeast, LOG_SEVERITIES, readLogSeverity } from "./log-severity.ts";
+import { LOG_SEVERITIES, readLogSeverity } from "./log-severity.ts";
 import classes from "./run.module.css";
 
 export function RunLogs({ run, address }: { run: RunDetail; address: RunAddress }) {
@@ -22,11 +22,9 @@ export function RunLogs({ run, address }: { run: RunDetail; address: RunAddress 
   const severity = readLogSeverity(params);
   const live = isExecutingPhase(run.phase);
   const [follow, setFollow] = useState(live);
-  const logs = useRunLogs(address);
+  const logs = useRunLogs(address, severity);
   const zone = useZone();
-  const lines = (logs.data?.pages.flatMap((page) => page.items) ?? []).filter((line) =>
-    atLeast(line, severity),
-  );
+  const lines = logs.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Panel
       title="Logs"

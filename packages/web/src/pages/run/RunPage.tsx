@@ -129,6 +129,9 @@ function runSentence(run: RunDetail): string {
 
 function ended(text: string): string {
   // A type's name keeps its letters; our own words begin a sentence.
-  const sentence = text.replace(/^(exit code|killed by) /, (words) => words.charAt(0).toUpperCase() + words.slice(1));
+  const sentence = text.replace(
+    /^(exit code|killed by) /,
+    (words) => words.charAt(0).toUpperCase() + words.slice(1),
+  );
   return /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`;
 }

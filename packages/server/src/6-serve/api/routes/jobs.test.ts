@@ -294,7 +294,7 @@ describe("PUT and DELETE /api/jobs/{namespace}/{jobName}", () => {
       health: "new",
     });
     expect(job.settings.find((setting) => setting.name === "maxDurationMs")).toMatchObject({
-      text: "2h",
+      text: "2 h",
       source: "api",
     });
     expect(heard).toEqual(["job", "deadlines"]);
@@ -308,7 +308,7 @@ describe("PUT and DELETE /api/jobs/{namespace}/{jobName}", () => {
       jobDetailSchema,
     );
     const texts = new Map(job.settings.map((setting) => [setting.name, setting.text]));
-    expect([texts.get("maxDurationMs"), texts.get("minRecords")]).toEqual(["1m 30s", "10"]);
+    expect([texts.get("maxDurationMs"), texts.get("minRecords")]).toEqual(["1 m 30 s", "10"]);
   });
 
   test("what YAML declares wins, and the answer shows both", async () => {

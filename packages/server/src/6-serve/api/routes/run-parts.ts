@@ -3,6 +3,7 @@ import {
   logViewSchema,
   pageOf,
   runEventViewSchema,
+  runLogsQuerySchema,
   runPartsQuerySchema,
   runPathSchema,
   runSpansQuerySchema,
@@ -40,13 +41,13 @@ export function registerRunParts(app: ApiApp, { store }: ApiDeps): void {
         tags: ["runs"],
         summary: "The log of a run, oldest first",
         params: runPathSchema,
-        querystring: runPartsQuerySchema,
+        querystring: runLogsQuerySchema,
         response: { 200: pageOf(logViewSchema), ...problemReplies(400, 404, 409) },
       },
     },
-    async ({ params, query: { limit, cursor, ...query } }) => {
+    async ({ params, query: { limit, cursor, severity = null, ...query } }) => {
       const { run } = await findRun(store, params.runId, query);
-      const { items, nextCursor } = await store.runLogs(run, { limit, cursor: cursor ?? null });
+      const { items, nextCursor } = await store.runLogs(run, { limit, cursor: cursor ?? null }, severity);
       return { items: items.map(logView), nextCursor };
     },
   );

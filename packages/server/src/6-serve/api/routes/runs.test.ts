@@ -1,4 +1,5 @@
 import {
+  jobSummarySchema,
   logViewSchema,
   pageOf,
   runDetailSchema,
@@ -106,6 +107,24 @@ describe("GET /api/runs", () => {
     const problem = await api.refused(400, `/api/runs?${query}`);
     expect(problem.errors?.map((error) => error.field)).toEqual([field]);
   });
+});
+
+// The message ended in "known here: " and named none.
+test.each([
+  [
+    "/api/runs?phse=failed",
+    'phse: is not known; did you mean "phase"? Known here: namespace, environment, jobName,',
+  ],
+  [
+    "/api/runs/r1/logs?flavour=x",
+    "flavour: is not known; known here: namespace, environment, jobName, limit, cursor, severity",
+  ],
+  [
+    "/api/incidents?sevrity=info",
+    'sevrity: is not known; did you mean "severity"? Known here: state, severity,',
+  ],
+])("%s is refused with the names there are", async (path, detail) => {
+  expect((await api.refused(400, path)).detail).toContain(detail);
 });
 
 describe("GET /api/runs/{runId}", () => {
@@ -254,6 +273,12 @@ describe("GET /api/runs/{runId}", () => {
       runId: "r1",
     });
     expect(run.violations).toMatchObject([{ type: "start_late", slotAt: new Date(slotAt).toISOString() }]);
+    // Its source said no nominal time: the slot's is shown, here and in lists.
+    const nominal = { scheduledAt: new Date(slotAt).toISOString(), totalMs: 2 * HOUR };
+    expect(run).toMatchObject(nominal);
+    expect((await api.get("/api/runs", runPage)).items).toMatchObject([nominal]);
+    const board = await api.get("/api/jobs", pageOf(jobSummarySchema));
+    expect(board.items[0]?.lastRun).toMatchObject(nominal);
   });
 
   test("an id of several jobs' runs is refused with the candidates, and told apart by the job", async () => {
@@ -314,7 +339,7 @@ describe("what was said of a run", () => {
           traceId: null,
           spanId: null,
           at: NOW - HOUR + index,
-          severity: "info" as const,
+          severity: index === 3 ? ("warn" as const) : ("info" as const),
           body: `line ${index}`,
           attributes: { n: index },
         })),
@@ -354,6 +379,12 @@ describe("what was said of a run", () => {
     expect(items.map((item) => item.summary)).toEqual(
       [0, 1, 2, 3, 4].map((count) => `Records: ${count} processed.`),
     );
+  });
+
+  test("logs of a severity and worse", async () => {
+    const { items } = await api.get("/api/runs/r1/logs?severity=warn", pageOf(logViewSchema));
+    expect(items.map(({ body }) => body)).toEqual(["line 3"]);
+    expect((await api.refused(400, "/api/runs/r1/logs?severity=loud")).errors?.[0]?.field).toBe("severity");
   });
 
   test("logs come oldest first, by cursor", async () => {

@@ -3,7 +3,7 @@ import { pageOf, type RunListQuery, runListQuerySchema, runSummarySchema } from 
 import type { RunFilter } from "../../../storage/ledger-store.ts";
 import type { ApiApp, ApiDeps } from "../api-deps.ts";
 import { problemReplies } from "../api-error.ts";
-import { runSummary } from "../views/run-view.ts";
+import { runSummary, slotIdsOf } from "../views/run-view.ts";
 
 export function registerRuns(app: ApiApp, { store }: ApiDeps): void {
   app.get(
@@ -22,14 +22,18 @@ export function registerRuns(app: ApiApp, { store }: ApiDeps): void {
         cursor: query.cursor ?? null,
       });
       if (runs.length === 0) return { items: [], nextCursor };
-      const [jobs, judgements] = await Promise.all([
+      const slotIds = slotIdsOf(runs);
+      const [jobs, judgements, slots] = await Promise.all([
         store.getJobs([...new Set(runs.map((run) => run.jobId))]),
         store.judgementsOfRuns(runs.map((run) => run.id)),
+        slotIds.length === 0 ? [] : store.getSlots(slotIds),
       ]);
       const jobById = new Map(jobs.map((job) => [job.id, job]));
+      const slotById = new Map(slots.map((slot) => [slot.id, slot]));
       const items = runs.flatMap((run) => {
         const job = jobById.get(run.jobId);
-        return job === undefined ? [] : [runSummary(run, job, judgements.get(run.id) ?? [])];
+        if (job === undefined) return [];
+        return [runSummary(run, job, judgements.get(run.id) ?? [], slotById.get(run.slotId ?? 0) ?? null)];
       });
       return { items, nextCursor };
     },

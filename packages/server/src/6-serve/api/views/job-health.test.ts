@@ -41,7 +41,7 @@ describe("the health of a job is one word and one sentence", () => {
       "a good last run",
       {},
       "ok",
-      "The last run ended well at 2026-11-23 05:00 Europe/Berlin after 1 h. The next one is due at 2026-11-24 02:00 Europe/Berlin.",
+      "The last run ended well at 05:00 Europe/Berlin after 1 h. The next one is due at 2026-11-24 02:00.",
     ],
     ["no run at all", { runs: [], nextSlotAt: null }, "new", "No run has ended yet."],
     [
@@ -55,19 +55,19 @@ describe("the health of a job is one word and one sentence", () => {
       "a bad last run",
       { runs: [runRow({ phase: "failed", errorMessage: "disk full\nat line 3" })] },
       "failing",
-      "The last run failed at 2026-11-23 05:00 Europe/Berlin: disk full.",
+      "The last run failed at 05:00 Europe/Berlin: disk full.",
     ],
     [
       "a killed last run",
       { runs: [runRow({ phase: "lost", signal: "SIGKILL" })] },
       "failing",
-      "The last run was lost at 2026-11-23 05:00 Europe/Berlin: killed by SIGKILL.",
+      "The last run was lost at 05:00 Europe/Berlin: killed by SIGKILL.",
     ],
     [
       "a new try after a bad run",
       { runs: [runRow({ ...running, id: 2 }), runRow({ phase: "failed" })], runningCount: 1 },
       "failing",
-      "The last run failed at 2026-11-23 05:00 Europe/Berlin.",
+      "The last run failed at 05:00 Europe/Berlin.",
     ],
     [
       "an open critical fact",
@@ -92,14 +92,14 @@ describe("the health of a job is one word and one sentence", () => {
       "a slot that nothing came for",
       { slots: [slotRow({ slotAt: NOW - 4 * HOUR })] },
       "late",
-      "Late: expected at 2026-11-23 02:00 Europe/Berlin, and nothing has come since, for 4 h.",
+      "Late: expected at 02:00 Europe/Berlin, and nothing has come since, for 4 h.",
     ],
     ["a slot whose window is still open", { slots: [slotRow({ slotAt: NOW - MINUTE })] }, "ok", ""],
     [
       "a slot that nobody can tell of",
       { slots: [slotRow({ state: "unknown", reason: "Batchwatch was down" })] },
       "unknown",
-      "Nobody can say what became of the run due at 2026-11-23 03:00 Europe/Berlin: Batchwatch was down.",
+      "Nobody can say what became of the run due at 03:00 Europe/Berlin: Batchwatch was down.",
     ],
     [
       "a silent source",
@@ -117,11 +117,39 @@ describe("the health of a job is one word and one sentence", () => {
       "ok",
       "",
     ],
+    // Its fact notifies nobody, but made the job failing.
+    [
+      "the open fact of a failed backfill",
+      { judgements: [judgementRow({ suppressedBecause: "backfill" })] },
+      "ok",
+      "",
+    ],
+    [
+      "the fact of a backfill that failed while the job was paused",
+      {
+        runs: [runRow({ id: 2, phase: "failed", runType: "backfill" }), runRow()],
+        judgements: [judgementRow({ runRowId: 2, suppressedBecause: "paused" })],
+      },
+      "ok",
+      "",
+    ],
+    [
+      "a fact of today, whose date goes without saying",
+      { judgements: [judgementRow({ explanation: "The run failed at 2026-11-23 05:00 Europe/Berlin." })] },
+      "failing",
+      "The run failed at 05:00 Europe/Berlin.",
+    ],
+    [
+      "a good run of yesterday",
+      { runs: [runRow({ completedAt: NOW - 25 * HOUR })], nextSlotAt: NOW + HOUR },
+      "ok",
+      "The last run ended well at 2026-11-22 05:00 Europe/Berlin after 1 h. The next one is due at 07:00.",
+    ],
     [
       "a cancelled run",
       { runs: [runRow({ phase: "cancelled" })], nextSlotAt: null },
       "ok",
-      "The last run was cancelled at 2026-11-23 05:00 Europe/Berlin.",
+      "The last run was cancelled at 05:00 Europe/Berlin.",
     ],
     [
       "a paused job that fails",

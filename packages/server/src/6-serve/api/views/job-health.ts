@@ -14,7 +14,7 @@ import {
   type JOB_HEALTHS,
   PHASE_SENTENCES,
 } from "@batchwatch/protocol";
-import { instantText } from "../../../lib/calendar/time-text.ts";
+import { besideText, withoutToday } from "../../../lib/calendar/time-text.ts";
 import type { Job } from "../../../model/job.ts";
 import type { Run, RunBar } from "../../../model/run.ts";
 import type { Judgement, Slot } from "../../../model/watch.ts";
@@ -60,11 +60,11 @@ export interface HealthVerdict {
 export function jobHealth(facts: HealthEvidence, now: number): HealthVerdict {
   return (
     whenPaused(facts) ??
-    whenFailing(facts) ??
-    whenUnknown(facts) ??
+    whenFailing(facts, now) ??
+    whenUnknown(facts, now) ??
     whenLate(facts, now) ??
     whenRunning(facts, now) ??
-    whenAtRest(facts)
+    whenAtRest(facts, now)
   );
 }
 
@@ -73,15 +73,14 @@ function whenPaused({ job }: HealthEvidence): HealthVerdict | null {
   return { health: "paused", reason: "Paused: it is recorded and judged, and nobody is notified." };
 }
 
-function whenFailing(facts: HealthEvidence): HealthVerdict | null {
+function whenFailing(facts: HealthEvidence, now: number): HealthVerdict | null {
   const worst = openFacts(facts).find((fact) => fact.severity === "critical");
-  if (worst !== undefined) return { health: "failing", reason: factReason(worst) };
+  if (worst !== undefined) return { health: "failing", reason: factReason(facts, worst, now) };
   const run = lastEnded(facts);
   if (run === undefined || !isFailurePhase(run.phase)) return null;
-  const zone = zoneOf(facts.job.settings);
   const whole = wholeRun(facts, run);
   const message = run.errorMessage ?? run.errorType ?? (whole === null ? null : exitStatusText(whole));
-  const what = `The last run ${ENDED[run.phase] ?? "failed"} at ${instantText(run.completedAt ?? runTime(run), zone)}`;
+  const what = `The last run ${ENDED[run.phase] ?? "failed"} at ${timeText(facts, run.completedAt ?? runTime(run), now)}`;
   return {
     health: "failing",
     reason: message === null ? `${what}.` : asSentence(`${what}: ${shortText(message)}`),
@@ -94,17 +93,16 @@ const ENDED: Readonly<Record<string, string>> = {
   lost: "was lost",
 };
 
-function whenUnknown(facts: HealthEvidence): HealthVerdict | null {
+function whenUnknown(facts: HealthEvidence, now: number): HealthVerdict | null {
   const silent = openFacts(facts).find((fact) => fact.type === "source_silent");
-  if (silent !== undefined) return { health: "unknown", reason: factReason(silent) };
-  const zone = zoneOf(facts.job.settings);
+  if (silent !== undefined) return { health: "unknown", reason: factReason(facts, silent, now) };
   const [slot] = facts.slots;
   if (slot?.state === "unknown") {
     const why = slot.reason === null ? "" : `: ${slot.reason}`;
     return {
       health: "unknown",
       reason: asSentence(
-        `Nobody can say what became of the run due at ${instantText(slot.slotAt, zone)}${why}`,
+        `Nobody can say what became of the run due at ${timeText(facts, slot.slotAt, now)}${why}`,
       ),
     };
   }
@@ -116,13 +114,12 @@ function whenUnknown(facts: HealthEvidence): HealthVerdict | null {
 
 function whenLate(facts: HealthEvidence, now: number): HealthVerdict | null {
   const worst = openFacts(facts).find((fact) => fact.severity === "warning");
-  if (worst !== undefined) return { health: "late", reason: factReason(worst) };
+  if (worst !== undefined) return { health: "late", reason: factReason(facts, worst, now) };
   const overdue = facts.slots.find((slot) => isOverdue(slot, now));
   if (overdue === undefined) return null;
-  const zone = zoneOf(facts.job.settings);
   return {
     health: "late",
-    reason: `Late: expected at ${instantText(overdue.slotAt, zone)}, and nothing has come since, for ${formatDuration(now - overdue.slotAt)}.`,
+    reason: `Late: expected at ${timeText(facts, overdue.slotAt, now)}, and nothing has come since, for ${formatDuration(now - overdue.slotAt)}.`,
   };
 }
 
@@ -145,21 +142,30 @@ function whenRunning(facts: HealthEvidence, now: number): HealthVerdict | null {
 }
 
 /** Nothing is wrong and nothing runs: new before the first run has ended, ok after it. */
-function whenAtRest(facts: HealthEvidence): HealthVerdict {
+function whenAtRest(facts: HealthEvidence, now: number): HealthVerdict {
   const run = lastEnded(facts);
-  if (run === undefined) return { health: "new", reason: `No run has ended yet.${nextText(facts)}` };
-  const at = instantText(run.completedAt ?? runTime(run), zoneOf(facts.job.settings));
+  if (run === undefined) return { health: "new", reason: `No run has ended yet.${nextText(facts, now)}` };
+  const at = timeText(facts, run.completedAt ?? runTime(run), now);
   if (run.phase === "cancelled" || run.phase === "skipped") {
-    return { health: "ok", reason: `The last run was ${run.phase} at ${at}.${nextText(facts)}` };
+    return { health: "ok", reason: `The last run was ${run.phase} at ${at}.${nextText(facts, now)}` };
   }
   const took = run.durationMs === null ? "" : ` after ${formatDuration(run.durationMs)}`;
   const degraded = wholeRun(facts, run)?.degraded ? ", though a step failed" : "";
-  return { health: "ok", reason: `The last run ended well at ${at}${took}${degraded}.${nextText(facts)}` };
+  return {
+    health: "ok",
+    reason: `The last run ended well at ${at}${took}${degraded}.${nextText(facts, now)}`,
+  };
 }
 
-function nextText(facts: HealthEvidence): string {
-  if (facts.nextSlotAt === null) return "";
-  return ` The next one is due at ${instantText(facts.nextSlotAt, zoneOf(facts.job.settings))}.`;
+function nextText({ job, nextSlotAt }: HealthEvidence, now: number): string {
+  if (nextSlotAt === null) return "";
+  return ` The next one is due at ${besideText(nextSlotAt, zoneOf(job.settings), now)}.`;
+}
+
+/** Made anew for each reader, on one line of a board: today goes without saying. */
+function timeText({ job }: HealthEvidence, at: number, now: number): string {
+  const zone = zoneOf(job.settings);
+  return `${besideText(at, zone, now)} ${zone}`;
 }
 
 function openFacts({ judgements, runs }: HealthEvidence): Judgement[] {
@@ -169,8 +175,8 @@ function openFacts({ judgements, runs }: HealthEvidence): Judgement[] {
   return byWorst(judgements.filter((fact) => isOpen(fact) && !ofBackfill(fact)));
 }
 
-function factReason(fact: Judgement): string {
-  const text = fact.explanation.trim();
+function factReason({ job }: HealthEvidence, fact: Judgement, now: number): string {
+  const text = withoutToday(fact.explanation.trim(), zoneOf(job.settings), now);
   return asSentence(text === "" ? factWords(fact.type) : text);
 }
 

@@ -39,6 +39,7 @@ export function jobSummary(facts: JobFacts, now: number): JobSummary {
             lastRun,
             job,
             facts.judgements.filter((judgement) => judgement.runRowId === lastRun.id),
+            facts.lastSlot,
           ),
     lastSuccessAt: instantOrNull(facts.lastSuccessAt),
     usualDurationMs: facts.usual.medianMs,

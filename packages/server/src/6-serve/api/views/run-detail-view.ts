@@ -27,7 +27,7 @@ export function runDetail(parts: RunDetailParts): RunDetail {
   const judgements = byWorst(parts.judgements);
   const incidentId = judgements.find((judgement) => judgement.incidentId !== null)?.incidentId ?? null;
   return {
-    ...runSummary(run, job, judgements),
+    ...runSummary(run, job, judgements, slot),
     attempts: run.attempts.map(attemptView),
     steps: run.steps.map(stepView),
     witnesses: run.witnesses.map(witnessView),

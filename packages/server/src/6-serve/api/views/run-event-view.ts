@@ -1,5 +1,11 @@
 /** A run event in words, and what it carried. Pure. */
-import { failureText, formatDuration, type RecordCounts, type runEventViewSchema } from "@batchwatch/protocol";
+import {
+  exitStatusText,
+  failureText,
+  formatDuration,
+  type RecordCounts,
+  type runEventViewSchema,
+} from "@batchwatch/protocol";
 import type { z } from "zod";
 import type { RunEvent } from "../../../model/run-event.ts";
 import { instant } from "./instants.ts";
@@ -58,7 +64,7 @@ function summaryOf(event: RunEvent): string {
     case "completed":
       return `Completed${tookText(event)}${withRecords(event)}.`;
     case "failed":
-      return failureText(event);
+      return failedText(event);
     case "retrying":
       return "Another attempt is to come.";
     case "dead_lettered":
@@ -78,7 +84,7 @@ function summaryOf(event: RunEvent): string {
   }
 }
 
-function failureText(event: RunEvent): string {
+function failedText(event: RunEvent): string {
   const which = event.attempt === undefined ? "Failed" : `Attempt ${event.attempt} failed`;
   const fate = event.final === false ? " A retry is to come." : "";
   return `${asSentence(`${which}${tookText(event)}${withRecords(event)}${becauseText(event)}`)}${fate}`;
@@ -136,9 +142,12 @@ function progressText(event: RunEvent): string {
   return parts.length === 0 ? "" : `: ${parts.join(", ")}`;
 }
 
-function becauseText({ error, message, exitCode = null, signal = null }: RunEvent): string {
-  const said = error?.message ?? error?.type ?? message;
+function becauseText(event: RunEvent): string {
+  const status = { exitCode: event.exitCode ?? null, signal: event.signal ?? null };
+  // The message of an end is its output: only where nothing else is said is it the likeliest reason.
+  const message = exitStatusText(status) === null ? event.message : undefined;
+  const said = event.error?.message ?? event.error?.type ?? message;
   const errorMessage = said === undefined || said === "" ? null : said;
-  const text = failureText({ errorType: null, errorMessage, exitCode, signal });
+  const text = failureText({ errorType: null, errorMessage, ...status });
   return text === null ? "" : `: ${shortText(text)}`;
 }

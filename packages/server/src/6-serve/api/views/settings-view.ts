@@ -5,7 +5,7 @@
 import {
   type CompleteBy,
   DEFAULT_JOB_SETTINGS,
-  durationText,
+  formatExactDuration,
   type JobSettingName,
   type JobSettings,
   SETTING_SOURCES,
@@ -53,19 +53,19 @@ const TEXTS: Texts = {
   runbook: plain,
   tags: (tags) => pairsText(tags, "="),
   schedule: describeSchedule,
-  maxDurationMs: durationText,
-  minDurationMs: durationText,
+  maxDurationMs: formatExactDuration,
+  minDurationMs: formatExactDuration,
   startBy: startByText,
   mustCompleteBy: completeByText,
   minRecords: countText,
   maxRecords: countText,
   maxFailureRate: percentText,
   expectedRecords: countText,
-  heartbeatIntervalMs: durationText,
-  heartbeatLimitMs: durationText,
-  stallLimitMs: durationText,
+  heartbeatIntervalMs: formatExactDuration,
+  heartbeatLimitMs: formatExactDuration,
+  stallLimitMs: formatExactDuration,
   maxAttempts: String,
-  retryGraceMs: durationText,
+  retryGraceMs: formatExactDuration,
   allowOverlap: yesOrNo,
   severity: (severities) => pairsText(severities, " → "),
   alertAfter: (count) => `${count} bad ${count === 1 ? "run" : "runs"}`,
@@ -82,7 +82,7 @@ function settingText<N extends JobSettingName>(name: N, value: JobSettings[N]): 
 function startByText(startBy: StartBy): string {
   switch (startBy.kind) {
     case "offset":
-      return `${durationText(startBy.offsetMs)} after the slot`;
+      return `${formatExactDuration(startBy.offsetMs)} after the slot`;
     case "clock":
       return `at ${timeOfDayText(startBy.timeOfDayMs)}`;
   }

@@ -108,11 +108,11 @@ describe("settings", () => {
     expect(views.get("maxDurationMs")).toEqual({
       name: "maxDurationMs",
       value: 90 * MINUTE,
-      text: "1h 30m",
+      text: "1 h 30 m",
       source: "declared",
       overridden: [
-        { source: "api", text: "30m" },
-        { source: "code", text: "10m" },
+        { source: "api", text: "30 m" },
+        { source: "code", text: "10 m" },
       ],
     });
     expect(views.get("maxFailureRate")).toMatchObject({ text: "5 %", source: "api" });
@@ -132,7 +132,7 @@ describe("settings", () => {
       },
     });
     const views = new Map(settingViews(job).map((view) => [view.name, view.text]));
-    expect(views.get("startBy")).toBe("10m after the slot");
+    expect(views.get("startBy")).toBe("10 m after the slot");
     expect(views.get("mustCompleteBy")).toBe("07:00 Europe/Berlin of the next day, for slots on mon and tue");
   });
 });

@@ -38,64 +38,100 @@ afterEach(async () => {
 });
 
 describe("a job that stalls and is killed with SIGKILL", () => {
-  it("under exec: one incident and one webhook in time", async () => {
-    const child = exec(["--heartbeat-limit", `${LIMIT_MS}ms`, "--heartbeat-interval", "300ms"], [
-      "e2e/jobs/stalling-job.mjs",
-    ]);
-    await line(child, "stalled");
-    await untilRun((run) => run.phase === "running" && run.recordsProcessed === 300 && run.lastHeartbeatAt !== null);
-    await killAndExpectOneAlert(child);
-  }, MINUTE);
+  it(
+    "under exec: one incident and one webhook in time",
+    async () => {
+      const child = exec(
+        ["--heartbeat-limit", `${LIMIT_MS}ms`, "--heartbeat-interval", "300ms"],
+        ["e2e/jobs/stalling-job.mjs"],
+      );
+      await line(child, "stalled");
+      await untilRun(
+        (run) => run.phase === "running" && run.recordsProcessed === 300 && run.lastHeartbeatAt !== null,
+      );
+      await killAndExpectOneAlert(child);
+    },
+    MINUTE,
+  );
 
-  it("under exec, when only the command is killed: told at once, with the signal", async () => {
-    const child = exec([], ["-e", 'console.log("up"); setTimeout(() => process.kill(process.pid, "SIGKILL"), 300)']);
-    await exited(child);
-    await until(() => receiver.firing("daily_etl").length > 0);
-    expect(receiver.firing("daily_etl").map(({ alertName }) => alertName)).toEqual(["BatchRunFailed"]);
-    expect((await runs())[0]).toMatchObject({ phase: "failed", signal: "SIGKILL" });
-    await expectOneIncident();
-  }, MINUTE);
+  it(
+    "under exec, when only the command is killed: told at once, with the signal",
+    async () => {
+      const child = exec(
+        [],
+        ["-e", 'console.log("up"); setTimeout(() => process.kill(process.pid, "SIGKILL"), 300)'],
+      );
+      await exited(child);
+      await until(() => receiver.firing("daily_etl").length > 0);
+      expect(receiver.firing("daily_etl").map(({ alertName }) => alertName)).toEqual(["BatchRunFailed"]);
+      expect((await runs())[0]).toMatchObject({ phase: "failed", signal: "SIGKILL" });
+      await expectOneIncident();
+    },
+    MINUTE,
+  );
 
-  it("under curl pings: one incident and one webhook in time", async () => {
-    await declareLimit();
-    const child = start("sh", ["e2e/jobs/pinging-job.sh", pingUrl(), uuid(1), "stall"]);
-    await line(child, "beating");
-    await killAndExpectOneAlert(child);
-  }, MINUTE);
+  it(
+    "under curl pings: one incident and one webhook in time",
+    async () => {
+      await declareLimit();
+      const child = start("sh", ["e2e/jobs/pinging-job.sh", pingUrl(), uuid(1), "stall"]);
+      await line(child, "beating");
+      await killAndExpectOneAlert(child);
+    },
+    MINUTE,
+  );
 
-  it("with the stock SDK exporters: one incident and one webhook in time", async () => {
-    await declareLimit();
-    const child = sdkJob("stall");
-    await line(child, "beating");
-    await untilRun((run) => run.phase === "running" && run.lastHeartbeatAt !== null);
-    await killAndExpectOneAlert(child);
-  }, MINUTE);
+  it(
+    "with the stock SDK exporters: one incident and one webhook in time",
+    async () => {
+      await declareLimit();
+      const child = sdkJob("stall");
+      await line(child, "beating");
+      await untilRun((run) => run.phase === "running" && run.lastHeartbeatAt !== null);
+      await killAndExpectOneAlert(child);
+    },
+    MINUTE,
+  );
 });
 
 describe(`${CLEAN_RUNS} clean runs`, () => {
-  it("under exec tell nobody anything", async () => {
-    for (let done = 0; done < CLEAN_RUNS; done += 5)
-      await Promise.all(
-        Array.from({ length: 5 }, async () => {
-          const options = ["--heartbeat-limit", `${LIMIT_MS}ms`, "--heartbeat-interval", "300ms"];
-          expect(await exited(exec([...options, "--run-type", "manual"], ["-e", "0"], `clean_${done}`))).toBe(0);
-        }),
-      );
-    await expectSilence();
-  }, 2 * MINUTE);
+  it(
+    "under exec tell nobody anything",
+    async () => {
+      for (let done = 0; done < CLEAN_RUNS; done += 5)
+        await Promise.all(
+          Array.from({ length: 5 }, async () => {
+            const options = ["--heartbeat-limit", `${LIMIT_MS}ms`, "--heartbeat-interval", "300ms"];
+            expect(
+              await exited(exec([...options, "--run-type", "manual"], ["-e", "0"], `clean_${done}`)),
+            ).toBe(0);
+          }),
+        );
+      await expectSilence();
+    },
+    2 * MINUTE,
+  );
 
-  it("under curl pings tell nobody anything", async () => {
-    await declareLimit();
-    for (let run = 1; run <= CLEAN_RUNS; run += 1)
-      expect(await exited(start("sh", ["e2e/jobs/pinging-job.sh", pingUrl(), uuid(run), "1"]))).toBe(0);
-    await expectSilence();
-  }, 2 * MINUTE);
+  it(
+    "under curl pings tell nobody anything",
+    async () => {
+      await declareLimit();
+      for (let run = 1; run <= CLEAN_RUNS; run += 1)
+        expect(await exited(start("sh", ["e2e/jobs/pinging-job.sh", pingUrl(), uuid(run), "1"]))).toBe(0);
+      await expectSilence();
+    },
+    2 * MINUTE,
+  );
 
-  it("with the stock SDK exporters tell nobody anything", async () => {
-    await declareLimit();
-    expect(await exited(sdkJob(String(CLEAN_RUNS)))).toBe(0);
-    await expectSilence();
-  }, 2 * MINUTE);
+  it(
+    "with the stock SDK exporters tell nobody anything",
+    async () => {
+      await declareLimit();
+      expect(await exited(sdkJob(String(CLEAN_RUNS)))).toBe(0);
+      await expectSilence();
+    },
+    2 * MINUTE,
+  );
 });
 
 // ── what is promised ────────────────────────────────────────────────────────────────────────────────

@@ -81,7 +81,7 @@ class Connection {
   }
 }
 
-export async function generateLoad(plan: LoadPlan): Promise<LoadResult> {
+async function generateLoad(plan: LoadPlan): Promise<LoadResult> {
   const latencies: number[] = [];
   let refused = 0;
   const startedAt = performance.now();

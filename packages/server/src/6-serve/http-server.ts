@@ -123,11 +123,18 @@ export function readTlsFiles(tls: NonNullable<Config["http"]["tls"]>): { cert: B
 }
 
 function countRequests(app: FastifyInstance, selfMetrics: SelfMetrics): void {
-  app.addHook("onResponse", (request, reply, done) => {
-    selfMetrics.count("http_requests", "Requests answered, by route and status.", {
-      route: request.is404 ? "none" : (request.routeOptions.url ?? "none"),
-      status: String(reply.statusCode),
-    });
+  /** By route, then by status: as many as there are routes. */
+  const counters = new Map<string, Map<number, () => void>>();
+  app.addHook("onResponse", (request, { statusCode }, done) => {
+    const route = request.is404 ? "none" : (request.routeOptions.url ?? "none");
+    const ofRoute = counters.get(route) ?? new Map<number, () => void>();
+    counters.set(route, ofRoute);
+    const labels = { route, status: String(statusCode) };
+    const add =
+      ofRoute.get(statusCode) ??
+      selfMetrics.counter("http_requests", "Requests answered, by route and status.", labels);
+    ofRoute.set(statusCode, add);
+    add();
     done();
   });
 }

@@ -94,11 +94,20 @@ function createBrowserGuard(options: HttpAccessOptions) {
     ...(own ? [own.origin] : []),
   ]);
 
+  // Clients name one host, request after request.
+  let known: string | undefined;
+  const isOurHost = (header: string | undefined): boolean => {
+    if (header === undefined || header === known) return true;
+    const host = hostName(header);
+    if (host === null || !(isLoopbackHost(host) || hosts.has(host))) return false;
+    known = header;
+    return true;
+  };
+
   return (request: FastifyRequest, reply: FastifyReply): void => {
     const { headers } = request;
     if (!options.access.required) {
-      const host = headers.host === undefined ? "localhost" : hostName(headers.host);
-      if (host === null || !(isLoopbackHost(host) || hosts.has(host))) throw foreignHost(headers.host);
+      if (!isOurHost(headers.host)) throw foreignHost(headers.host);
       if (cameThroughProxy(headers) && secretFromHeaders(headers) === null) throw throughProxy();
     }
     const { origin } = headers;

@@ -59,10 +59,17 @@ export class SelfMetrics {
 
   /** Adds to `batchwatch_<name>_total{labels}`. */
   count(name: string, help: string, labels: Readonly<Record<string, string>> = {}, by = 1): void {
-    const counter = this.#counters.get(name) ?? { help, values: new Map<string, number>() };
-    this.#counters.set(name, counter);
+    this.counter(name, help, labels)(by);
+  }
+
+  /** The same for what is counted often: answers the function that adds. */
+  counter(name: string, help: string, labels: Readonly<Record<string, string>> = {}): (by?: number) => void {
+    const { values } = this.#counters.get(name) ?? { values: new Map<string, number>() };
+    this.#counters.set(name, { help, values });
     const key = renderLabels(labels);
-    counter.values.set(key, (counter.values.get(key) ?? 0) + by);
+    return (by = 1) => {
+      values.set(key, (values.get(key) ?? 0) + by);
+    };
   }
 
   /** `batchwatch_<name>`, read when rendered. */

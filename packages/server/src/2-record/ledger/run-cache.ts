@@ -6,6 +6,7 @@ import type { RunAlias } from "../../model/identity.ts";
 import type { Job } from "../../model/job.ts";
 import type { Run } from "../../model/run.ts";
 import type { RunFacts } from "../../model/run-facts.ts";
+import { isClosed } from "./needs-judging.ts";
 
 export interface KnownRun {
   job: Job;
@@ -14,11 +15,14 @@ export interface KnownRun {
 }
 
 const DEFAULT_RUNS = 20_000;
+/** Of those, runs of which nothing more is expected: a late word about one is read again. They would fill the memory. */
+const CLOSED_RUNS = 2_000;
 const ALIASES_PER_RUN = 4;
 
 export class RunCache {
   readonly #limit: number;
   readonly #byId = new Map<number, KnownRun>();
+  readonly #closed = new Set<number>();
   readonly #idByKey = new Map<string, number>();
   readonly #idByAlias = new Map<RunAlias, number>();
 
@@ -45,6 +49,8 @@ export class RunCache {
     const { id, jobId, runId } = known.run;
     this.#byId.delete(id);
     this.#byId.set(id, known);
+    this.#closed.delete(id);
+    if (isClosed(known.run)) this.#closed.add(id);
     this.#idByKey.set(runKey(jobId, runId), id);
     for (const alias of aliases) {
       this.#idByAlias.delete(alias);
@@ -57,25 +63,34 @@ export class RunCache {
     const known = this.#byId.get(id);
     if (known === undefined) return;
     this.#byId.delete(id);
+    this.#closed.delete(id);
     this.#idByKey.delete(runKey(known.run.jobId, known.run.runId));
   }
 
   clear(): void {
     this.#byId.clear();
+    this.#closed.clear();
     this.#idByKey.clear();
     this.#idByAlias.clear();
   }
 
   #trim(): void {
-    if (this.#byId.size <= this.#limit && this.#idByAlias.size <= this.#limit * ALIASES_PER_RUN) return;
-    for (const id of this.#byId.keys()) {
-      if (this.#byId.size <= this.#limit) break;
-      this.remove(id);
-    }
-    for (const alias of this.#idByAlias.keys()) {
-      if (this.#idByAlias.size <= this.#limit * ALIASES_PER_RUN) break;
-      this.#idByAlias.delete(alias);
-    }
+    trim(this.#closed, CLOSED_RUNS, (id) => this.remove(id));
+    trim(this.#byId, this.#limit, (id) => this.remove(id));
+    trim(this.#idByAlias, this.#limit * ALIASES_PER_RUN, (alias) => this.#idByAlias.delete(alias));
+  }
+}
+
+/** Lets the oldest go. */
+function trim<Key>(
+  kept: { size: number; keys(): Iterable<Key> },
+  limit: number,
+  drop: (key: Key) => void,
+): void {
+  if (kept.size <= limit) return;
+  for (const key of kept.keys()) {
+    if (kept.size <= limit) return;
+    drop(key);
   }
 }
 

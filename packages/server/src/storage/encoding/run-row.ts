@@ -128,15 +128,21 @@ function encodeRest(view: RunView, witness: number): string | null {
   for (const name of Object.keys(expected) as (keyof ViewRest)[]) {
     const value = view[name];
     if (value === expected[name]) continue;
-    if (typeof value === "object" && sameJson(value, expected[name])) continue;
+    if (isSame(value, expected[name])) continue;
     differing[name] = value;
     differs = true;
   }
   return differs ? cleanJson(differing) : null;
 }
 
-function sameJson(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+/** Of plain JSON values, without writing them out: most runs are as expected. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const [left, right] = [a, b] as [Record<string, unknown>, Record<string, unknown>];
+  const names = Object.keys(left);
+  return names.length === Object.keys(right).length && names.every((name) => isSame(left[name], right[name]));
 }
 
 /**

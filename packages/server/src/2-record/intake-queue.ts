@@ -19,7 +19,7 @@ export interface IntakeLimits {
 }
 
 /** One round stays short, so that no answer waits long: events and bytes, whichever comes first. */
-const ROUND_EVENTS = 4096;
+const ROUND_EVENTS = 1024;
 const ROUND_BYTES = 16 * 1024 * 1024;
 /** What a batch costs beside its content. */
 const BATCH_OVERHEAD_BYTES = 512;

@@ -68,10 +68,8 @@ export async function decompressBody(
 ): Promise<Buffer> {
   const encoding = parseEncoding(contentEncoding);
   const { maxReceivedBytes = DEFAULT_MAX_BODY_BYTES, maxDecompressedBytes = DEFAULT_MAX_BODY_BYTES } = limits;
-  const sink =
-    encoding === "identity"
-      ? new PlainSink(Math.min(maxReceivedBytes, maxDecompressedBytes))
-      : new DecompressingSink(encoding, maxDecompressedBytes);
+  if (encoding === "identity") return readPlain(source, Math.min(maxReceivedBytes, maxDecompressedBytes));
+  const sink = new DecompressingSink(encoding, maxDecompressedBytes);
   let receivedBytes = 0;
   try {
     for await (const chunk of source.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
@@ -94,26 +92,33 @@ function parseEncoding(contentEncoding: string | undefined): Encoding {
   return encoding;
 }
 
-class PlainSink {
-  readonly #chunks: Buffer[] = [];
-  readonly #maxBytes: number;
-  #size = 0;
-
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
-  }
-
-  async write(chunk: Buffer): Promise<void> {
-    this.#size += chunk.length;
-    if (this.#size > this.#maxBytes) throw new BodyTooLargeError("as received", this.#maxBytes);
-    this.#chunks.push(chunk);
-  }
-
-  async end(): Promise<Buffer> {
-    return concat(this.#chunks, this.#size);
-  }
-
-  dispose(): void {}
+/** By events: most bodies are one small chunk, for which iterating over a stream costs more than all the rest. */
+function readPlain(source: Readable, maxBytes: number): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const listeners = {
+    data(chunk: Buffer) {
+      size += chunk.length;
+      if (size > maxBytes) fail(new BodyTooLargeError("as received", maxBytes));
+      else chunks.push(chunk);
+    },
+    end: () => settle(() => resolve(concat(chunks, size))),
+    error: (error: Error) => fail(error),
+    close: () => fail(new Error("The client went away in the middle of its request.")),
+  };
+  const settle = (outcome: () => void): void => {
+    for (const [event, listener] of Object.entries(listeners)) source.off(event, listener);
+    outcome();
+  };
+  const fail = (error: Error): void => {
+    source.pause();
+    settle(() => reject(error));
+  };
+  if (source.errored !== null || source.destroyed)
+    listeners.error(source.errored ?? new Error("The request is closed."));
+  else for (const [event, listener] of Object.entries(listeners)) source.on(event, listener);
+  return promise;
 }
 
 class DecompressingSink {

@@ -33,7 +33,7 @@ export async function newJudgements(
   findings: readonly TypedFinding[],
   known: readonly Judgement[],
 ): Promise<(NewJudgement & { reopen: boolean })[]> {
-  const fresh = findings.filter((finding) => isNew(finding, known));
+  const fresh = findings.filter((finding) => isNew(finding, known, judged.run));
   const first = fresh[0];
   if (first === undefined) return [];
   const waits = await waitsForMore(store, context.job, {
@@ -64,9 +64,22 @@ export async function newJudgements(
   });
 }
 
-function isNew(finding: TypedFinding, known: readonly Judgement[]): boolean {
-  return known.every(
-    ({ type, state, resolvedAt }) =>
-      type !== finding.type || (state === "resolved" && resolvedAt !== null && finding.at > resolvedAt),
-  );
+/** Facts of how an attempt ended: another witness of the same end, with a later time, makes no second one. */
+const FACTS_OF_AN_END: ReadonlySet<FactType> = new Set<FactType>([
+  "run_failed",
+  "retries_exhausted",
+  "step_failed",
+  "witness_conflict",
+]);
+
+function isNew(finding: TypedFinding, known: readonly Judgement[], run: Run | null): boolean {
+  return known.every((judgement) => {
+    const { type, state, resolvedAt } = judgement;
+    if (type !== finding.type) return true;
+    if (state !== "resolved" || resolvedAt === null) return false;
+    if (run === null || judgement.runRowId !== run.id || !FACTS_OF_AN_END.has(type))
+      return finding.at > resolvedAt;
+    const attemptStartedAt = run.attempts.at(-1)?.startedAt ?? null;
+    return attemptStartedAt !== null && attemptStartedAt > resolvedAt;
+  });
 }

@@ -48,12 +48,18 @@ function isOwn({ run, slot }: RunContext, judgement: Judgement): boolean {
   return slot !== null && slot.runRowId === run.id && judgement.slotId === slot.id;
 }
 
-/** A slot's fact is mended by a later slot's run; a run that stands for no slot says nothing about the schedule. */
+/**
+ * A slot's fact is mended by a later slot's run; a run that stands for no slot says nothing about the schedule. A run that
+ * is still under way (or hung) is mended by nobody but itself, and what was over before something broke mends nothing.
+ */
 function comesAfter(
   { run, slot, job }: RunContext,
   judgement: Judgement,
   reference: JudgedReference,
 ): boolean {
+  if (!reference.isOver) return false;
+  if (judgement.runRowId !== null && (run.completedAt === null || run.completedAt <= judgement.at))
+    return false;
   if (judgement.slotId === null || reference.slotAt === null) return runStart(run) > reference.startAt;
   if (slot !== null) return slot.slotAt > reference.slotAt;
   return job.settings.schedule === null && runStart(run) > reference.slotAt;

@@ -1,5 +1,5 @@
 /** Reads what judging one run needs, and no more: most runs end well and need only themselves and their job. */
-import { isExecutingPhase } from "@batchwatch/protocol";
+import { isExecutingPhase, isTerminalPhase } from "@batchwatch/protocol";
 import type { Job } from "../../model/job.ts";
 import type { Run } from "../../model/run.ts";
 import type { Judgement, Slot } from "../../model/watch.ts";
@@ -96,6 +96,8 @@ export function runStart(run: Run): number {
 export interface JudgedReference {
   slotAt: number | null;
   startAt: number;
+  /** Nothing more is expected of its run; true where there is none. */
+  isOver: boolean;
 }
 
 export async function loadReferences(
@@ -116,7 +118,11 @@ export async function loadReferences(
       const run = judgement.runRowId === null ? undefined : runById.get(judgement.runRowId);
       return [
         judgement.id,
-        { slotAt: slot?.slotAt ?? null, startAt: run === undefined ? judgement.at : runStart(run) },
+        {
+          slotAt: slot?.slotAt ?? null,
+          startAt: run === undefined ? judgement.at : runStart(run),
+          isOver: run === undefined || isTerminalPhase(run.phase),
+        },
       ];
     }),
   );

@@ -2,10 +2,10 @@
  * A run event between its row and its object. Stored with its run: the job and the run's own id are the run's, the
  * aliases stand in `run_aliases`, declared settings with the job. Orphans are kept whole.
  */
-import { cleanJson } from "../../lib/clean-text.ts";
 import type { JobKey, RunRef } from "../../model/identity.ts";
 import type { RunEvent } from "../../model/run-event.ts";
 import type { RunEventsTable } from "../tables.ts";
+import { readBrief, writeBrief } from "./brief-json.ts";
 import { eventKindCodes, witnessCodes } from "./codes.ts";
 import { hashKey, isPlainKey, keyText } from "./keys.ts";
 
@@ -48,7 +48,7 @@ export function eventRow(runRowId: number, event: RunEvent, runId?: string): Run
 }
 
 export function eventFromRow(row: RunEventsTable, owner: EventOwner): RunEvent {
-  const detail = row.detail === null ? {} : (JSON.parse(row.detail) as Detail);
+  const detail = readBrief(row.detail) as Detail;
   const named: RunRef = row.kind < UNNAMED ? { by: "id", runId: owner.runId } : { by: "unnamed" };
   const { eventId = keyText(row.event_key), run = named, ...rest } = detail;
   return {
@@ -71,12 +71,12 @@ export function movedEventRow<Row extends RunEventsTable>(
   oldRunId: string,
   newRunRowId: number,
 ): Row {
-  const detail = row.detail === null ? {} : (JSON.parse(row.detail) as Detail);
+  const detail = readBrief(row.detail) as Detail;
   if (row.kind < UNNAMED && detail.run === undefined) detail.run = { by: "id", runId: oldRunId };
   return {
     ...row,
     run_row_id: newRunRowId,
-    detail: Object.keys(detail).length === 0 ? null : cleanJson(detail),
+    detail: writeBrief(detail),
   };
 }
 
@@ -88,6 +88,5 @@ function encodeDetail(event: RunEvent, runId: string | undefined): string | null
   if (!isPlainKey(eventId)) detail.eventId = eventId;
   if (run.by === "span" || (run.by === "id" && run.runId !== runId)) detail.run = run;
   if (withinMs !== 0) detail.withinMs = withinMs;
-  const text = cleanJson(detail);
-  return text === "{}" ? null : text;
+  return writeBrief(detail);
 }

@@ -4,9 +4,9 @@
  */
 import { isTerminalPhase, type RunPhase } from "@batchwatch/protocol";
 import type { Selectable } from "kysely";
-import { cleanJson } from "../../lib/clean-text.ts";
 import type { Run, RunBar, RunView } from "../../model/run.ts";
 import type { RunsTable } from "../tables.ts";
+import { readBrief, writeBrief } from "./brief-json.ts";
 import { phaseCodes, runTypeCodes, witnessCodes } from "./codes.ts";
 
 /** Fields of a view that have a column. */
@@ -73,7 +73,7 @@ export function runFromRow(row: Selectable<RunsTable>): Run {
     lastEventAt: row.last_event_at,
     lastBeatAt: row.last_beat_at,
   };
-  const stored = row.view === null ? {} : (JSON.parse(row.view) as Partial<ViewRest>);
+  const stored = readBrief(row.view) as Partial<ViewRest>;
   const rest: ViewRest = { ...expectedRest(columns, row.witness), ...stored };
   return {
     ...columns,
@@ -124,15 +124,13 @@ export function runBarFromRow(row: RunBarRow): RunBar {
 function encodeRest(view: RunView, witness: number): string | null {
   const expected: ViewRest = expectedRest(view, witness);
   const differing: Partial<Record<keyof ViewRest, unknown>> = {};
-  let differs = false;
   for (const name of Object.keys(expected) as (keyof ViewRest)[]) {
     const value = view[name];
     if (value === expected[name]) continue;
     if (isSame(value, expected[name])) continue;
     differing[name] = value;
-    differs = true;
   }
-  return differs ? cleanJson(differing) : null;
+  return writeBrief(differing);
 }
 
 /** Of plain JSON values, without writing them out: most runs are as expected. */

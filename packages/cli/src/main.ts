@@ -25,6 +25,11 @@ async function main(argv: readonly string[]): Promise<void> {
     runExec(argv.slice(1));
     return;
   }
+  // `batchwatch runs | head`: the reader has seen enough.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(0);
+  });
   const program = buildProgram();
   try {
     await program.parseAsync([...argv], { from: "user" });

@@ -128,6 +128,20 @@ describe("folding judgements into the incident of a job", () => {
     expect(alertOf(write?.deliveries[0]?.payload)).toMatchObject({ status: "resolved", endsAt: NOW + 10 });
   });
 
+  it("is named after the worst that was in it, also once that is mended and a milder fact is the last", () => {
+    const open = opened(fact(1, "run_failed", "critical"));
+    const facts = open.facts.map((one) => ({ ...one, state: "resolved" as const, resolvedAt: NOW }));
+    const unfolded = [fact(2, "zero_records", "warning")];
+    const joined = foldJudgements(input({ open: { incident: open.incident, facts }, unfolded }));
+    expect(joined?.incident.title).toBe("daily_etl: run failed");
+    const all = [...facts, fact(2, "zero_records", "warning", { state: "resolved", resolvedAt: NOW + 1 })];
+    const write = foldJudgements(input({ open: { incident: open.incident, facts: all } }));
+    expect(write?.incident.title).toBe("daily_etl: run failed");
+    const alert = alertOf(write?.deliveries[0]?.payload);
+    expect(alert.annotations.summary).toBe("daily_etl: run failed");
+    expect(alert.facts.map(({ type }) => type)).toEqual(["run_failed", "zero_records"]);
+  });
+
   it("stays open while one fact is open", () => {
     const open = opened(fact(1, "run_failed", "critical"), fact(2, "zero_records", "warning"));
     const facts = open.facts.map((one) =>

@@ -95,12 +95,10 @@ function joinIncident(
   const openFacts = all.filter((fact) => fact.state === "open");
   const run = runOf(input, openFacts);
   const { id, ...rest } = incident;
-  const [worstOpen] = openFacts;
   const next: Omit<Incident, "id"> = {
     ...rest,
     severity,
-    // Not a label: it may say what is worst now.
-    title: worstOpen === undefined ? incident.title : factTitle(input.job, worstOpen),
+    title: worstTitle(input.job, all, incident.title),
     labels: { ...incident.labels, severity },
     annotations: alertAnnotations(input.job, run, openFacts, input.publicUrl),
     notified: incident.notified || firstPage,
@@ -128,7 +126,8 @@ function resolveIncident(input: FoldInput, incident: Incident, facts: readonly J
     state: "resolved",
     resolvedAt: input.now,
     resolution,
-    annotations: { ...incident.annotations, resolution },
+    title: worstTitle(input.job, facts, incident.title),
+    annotations: { ...alertAnnotations(input.job, runOf(input, facts), facts, input.publicUrl), resolution },
   };
   return {
     id,
@@ -181,6 +180,14 @@ function runOf(input: FoldInput, facts: readonly Judgement[]): Run | null {
     if (run !== undefined) return run;
   }
   return null;
+}
+
+/** Like the severity, the title stays with the worst that was in it, mended or not. */
+function worstTitle(job: Job, facts: readonly Judgement[], otherwise: string): string {
+  const [worst] = [...facts].sort(
+    (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || a.at - b.at || a.id - b.id,
+  );
+  return worst === undefined ? otherwise : factTitle(job, worst);
 }
 
 function notNotifiedText(input: FoldInput, facts: readonly Judgement[]): string {

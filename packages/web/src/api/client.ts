@@ -41,7 +41,8 @@ export async function fetchApi(address: string, init: RequestInit): Promise<Resp
     throw new ApiError(unreachable());
   }
   if (response.ok) return response;
-  if (response.status === 401) askForApiKey();
+  // A key that may not read is as good as none: without the question the reader could never give another one.
+  if (response.status === 401 || (response.status === 403 && key)) askForApiKey();
   throw new ApiError(await problemOf(response));
 }
 
@@ -63,7 +64,7 @@ export function remedyFor(error: ApiError): string {
     case 401:
       return "Type an API key with the scope “read”. `batchwatch keys create --scope read` makes one.";
     case 403:
-      return "Use a key with the scope “read” that covers this namespace.";
+      return "Type a key with the scope “read”. `batchwatch keys create --scope read` makes one.";
     case 404:
       return "It may have been removed by retention, or the address is mistyped.";
     case 503:

@@ -50,6 +50,11 @@ export class LeftOut {
     return cut;
   }
 
+  /** The item is kept, but says less than its sender meant: a warning, counted as nothing rejected. */
+  warn(reason: string): void {
+    this.#say(reason);
+  }
+
   items(): RejectedItems {
     return { count: this.#count, reasons: this.#reasons };
   }

@@ -120,3 +120,20 @@ test("an empty value and a body of several parts are kept as they are", () => {
   ).logs;
   expect([log?.body, log?.attributes]).toEqual(['{"a":[1,null]}', { "code.function.name": null }]);
 });
+
+describe("a record named as a run event that cannot be one", () => {
+  test.for([
+    ["a misspelt kind", "batch.run.faild", { ...RUN }, /did you mean "batch\.run\.failed"/],
+    ["no job name", "batch.run.failed", { job_id: "r1" }, /batch\.job\.name is missing/],
+    ["no run id", "batch.run.failed", { job_name: "daily_etl" }, /batch\.job\.id is missing/],
+  ] as const)(
+    "is kept as a line of the log, and its sender is told: %s",
+    ([, eventName, attributes, reason]) => {
+      const given = context();
+      const mapped = mapLogs(logs([logRecord({ eventName, attributes })]), given);
+      expect(mapped.logs).toHaveLength(1);
+      expect(mapped.events.some(({ kind }) => kind === "failed")).toBe(false);
+      expect(given.leftOut.items()).toMatchObject({ count: 0, reasons: [expect.stringMatching(reason)] });
+    },
+  );
+});

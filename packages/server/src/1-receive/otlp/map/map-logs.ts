@@ -8,7 +8,13 @@
  * - A record inside a span links the span's run to the id it carries: spans whose root never arrives get their name so.
  */
 import { createHash } from "node:crypto";
-import { ATTRIBUTES, LOG_EVENT_PREFIX, RUN_EVENT_KINDS, type RunEventKind } from "@batchwatch/protocol";
+import {
+  ATTRIBUTES,
+  LOG_EVENT_PREFIX,
+  nearestName,
+  RUN_EVENT_KINDS,
+  type RunEventKind,
+} from "@batchwatch/protocol";
 import { type JobKey, spanAlias, traceAlias } from "../../../model/identity.ts";
 import type { RunLink } from "../../../model/intake.ts";
 import type { RunEvent } from "../../../model/run-event.ts";
@@ -55,6 +61,8 @@ function mapRecord(given: OtlpLogRecord, origin: Origin, context: MapContext, ma
   const at = record.timeMs ?? record.observedTimeMs ?? context.receivedAt;
   const log = keptLog(record, at, job, runId);
   mapped.logs.push(log);
+  const unusable = whyUnusable(record, job, runId);
+  if (unusable !== null) leftOut.warn(unusable);
   if (job === null || runId === null) return;
   const aliases =
     traceId === null ? [] : [...(spanId === null ? [] : [spanAlias(traceId, spanId)]), traceAlias(traceId)];
@@ -137,8 +145,31 @@ function namedFacts(attributes: AttributeMap): Partial<RunEvent> {
   return facts;
 }
 
+/** A record named as a run event that cannot be one: its sender is told, the record stays as a line of the log. */
+function whyUnusable(record: OtlpLogRecord, job: JobKey | null, runId: string | null): string | null {
+  const name = eventNameOf(record);
+  if (!name.startsWith(LOG_EVENT_PREFIX)) return null;
+  if (namedKind(record) === null) {
+    const nearest = nearestName(name.slice(LOG_EVENT_PREFIX.length), RUN_EVENT_KINDS);
+    const hint =
+      nearest === null ? `one of ${RUN_EVENT_KINDS.join(", ")}` : `"${LOG_EVENT_PREFIX}${nearest}"`;
+    return `eventName "${name.slice(0, 100)}" of a log record is no run event; did you mean ${hint}?`;
+  }
+  const missing = [
+    ...(job === null ? [ATTRIBUTES.jobName] : []),
+    ...(runId === null ? [ATTRIBUTES.jobId] : []),
+  ];
+  return missing.length === 0
+    ? null
+    : `a log record named "${name}" says nothing of a run: the attribute ${missing.join(" and ")} is missing`;
+}
+
+function eventNameOf(record: OtlpLogRecord): string {
+  return record.eventName || textAttribute(record.attributes, "event.name") || "";
+}
+
 function namedKind(record: OtlpLogRecord): RunEventKind | null {
-  const name = record.eventName || textAttribute(record.attributes, "event.name") || "";
+  const name = eventNameOf(record);
   if (!name.startsWith(LOG_EVENT_PREFIX)) return null;
   const kind = name.slice(LOG_EVENT_PREFIX.length);
   return RUN_EVENT_KINDS.find((known) => known === kind) ?? null;

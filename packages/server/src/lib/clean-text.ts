@@ -2,12 +2,9 @@
  * Text as every engine can keep it: PostgreSQL refuses NUL, and a lone surrogate is no UTF-8. Both become U+FFFD,
  * in stored columns and in looked-up values alike, so that what was stored is found again.
  */
-const REPLACEMENT = "\uFFFD";
+import { cleanText } from "@batchwatch/protocol";
 
-export function cleanText(text: string): string {
-  const wellFormed = text.isWellFormed() ? text : text.toWellFormed();
-  return wellFormed.includes("\0") ? wellFormed.replaceAll("\0", REPLACEMENT) : wellFormed;
-}
+export { cleanText };
 
 /** JSON text whose strings are all clean. */
 export function cleanJson(value: unknown): string {

@@ -184,9 +184,7 @@ function runOf(input: FoldInput, facts: readonly Judgement[]): Run | null {
 
 /** Like the severity, the title stays with the worst that was in it, mended or not. */
 function worstTitle(job: Job, facts: readonly Judgement[], otherwise: string): string {
-  const [worst] = [...facts].sort(
-    (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || a.at - b.at || a.id - b.id,
-  );
+  const [worst] = [...facts].sort(compareWorst);
   return worst === undefined ? otherwise : factTitle(job, worst);
 }
 
@@ -204,12 +202,13 @@ function isWorse(a: Severity, b: Severity): boolean {
   return SEVERITIES.indexOf(a) < SEVERITIES.indexOf(b);
 }
 
+/** Open ones before mended ones, the worst of each first. */
 function byWorst(facts: readonly Judgement[]): Judgement[] {
   return [...facts].sort(
-    (a, b) =>
-      Number(a.state === "resolved") - Number(b.state === "resolved") ||
-      SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
-      a.at - b.at ||
-      a.id - b.id,
+    (a, b) => Number(a.state === "resolved") - Number(b.state === "resolved") || compareWorst(a, b),
   );
+}
+
+function compareWorst(a: Judgement, b: Judgement): number {
+  return SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || a.at - b.at || a.id - b.id;
 }

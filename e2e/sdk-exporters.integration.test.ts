@@ -5,6 +5,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { labelValue } from "@batchwatch/promql";
 import { startTestServer, type TestServer } from "@batchwatch/server/test-server";
 import { describe, expect, test } from "vitest";
 
@@ -83,7 +84,7 @@ async function expectRunPages(server: TestServer): Promise<void> {
     0,
     Date.now() + 60_000,
   );
-  expect(series.map(({ labels }) => [labels.status, labels.job])).toEqual(
+  expect(series.map(({ labels }) => [labelValue(labels, "status"), labelValue(labels, "job")])).toEqual(
     expect.arrayContaining([
       ["success", "etl-service"],
       ["failure", "etl-service"],

@@ -137,6 +137,8 @@ describe("an empty server", () => {
       dataDir: "",
       version: "",
       keyRequired: false,
+      isNameGuessed: false,
+      hasRuns: false,
     });
     for (const line of printed.split("\n").filter((text) => /^ {2}(curl|BATCHWATCH|export)/.test(text)))
       expect(shown).toContain(line.trim());
@@ -293,6 +295,7 @@ describe("the pages after a night", () => {
     await alert.getByRole("button", { name: "Try again" }).waitFor();
     const nowhere = await page.goto(`${server.httpUrl}/local/daily_etl`);
     expect(nowhere?.status()).toBe(404);
+    await page.getByRole("heading", { name: "Nothing here" }).waitFor();
     await page.getByText("Pings live under /ping/").waitFor();
   });
 

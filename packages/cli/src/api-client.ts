@@ -2,7 +2,9 @@
 import type { Problem } from "@batchwatch/protocol";
 import type { Command } from "commander";
 import { CliError } from "./cli-error.ts";
+import { keyRefusal } from "./sending/key-refusal.ts";
 import { type ServerTarget, serverTarget } from "./sending/server-target.ts";
+import { unreachableText } from "./sending/unreachable.ts";
 
 const TIMEOUT_MS = 30_000;
 /** The API's own bound for one page of any list. */
@@ -78,15 +80,19 @@ export class ApiClient {
     const cause =
       error instanceof Error ? (error.cause as { code?: string; message?: string } | undefined) : undefined;
     const why = cause?.code ?? cause?.message ?? (error instanceof Error ? error.message : String(error));
-    return `${this.#target.url} cannot be reached (${why}). Is the server running (batchwatch serve)? Another address: --url or BATCHWATCH_URL`;
+    const text = unreachableText(this.#target.url, why);
+    return text.includes("certificate")
+      ? text
+      : `${text}. Is the server running (batchwatch serve)? Another address: --url or BATCHWATCH_URL`;
   }
 
   #refusal(status: number, text: string): string {
     const problem = problemOf(text);
     const fields = (problem?.errors ?? []).map(({ field, message }) => `\n  ${field}: ${message}`).join("");
-    const detail = problem === null ? "" : `: ${fields === "" ? (problem.detail ?? problem.title) : fields}`;
-    const remedy = status === 401 || status === 403 ? ". Give a key by --api-key or BATCHWATCH_API_KEY" : "";
-    return `${this.#target.url} answered ${status}${detail}${remedy}`;
+    const { code, detail = problem?.title ?? null } = problem ?? {};
+    const words = keyRefusal({ status, code, detail }, this.#target.apiKey !== null);
+    const said = words ?? (fields === "" ? detail : fields);
+    return `${this.#target.url} answered ${status}${said === null ? "" : `: ${said}`}`;
   }
 }
 

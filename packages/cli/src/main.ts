@@ -6,10 +6,13 @@ import { Command, CommanderError } from "commander";
 import { CliError } from "./cli-error.ts";
 import { registerCheck } from "./verbs/check.ts";
 import { registerExec } from "./verbs/exec.ts";
+import { registerExport } from "./verbs/export.ts";
 import { registerIncidents } from "./verbs/incidents.ts";
 import { registerJobs } from "./verbs/jobs.ts";
 import { registerKeys } from "./verbs/keys.ts";
 import { registerPing } from "./verbs/ping.ts";
+import { registerPromql } from "./verbs/promql.ts";
+import { registerRules } from "./verbs/rules.ts";
 import { registerRuns } from "./verbs/runs.ts";
 import { registerServe } from "./verbs/serve.ts";
 import { registerSpool } from "./verbs/spool.ts";
@@ -63,6 +66,9 @@ Environment: BATCHWATCH_URL (default http://127.0.0.1:4318), BATCHWATCH_API_KEY
   registerRuns(program);
   registerIncidents(program);
   registerCheck(program);
+  registerExport(program);
+  registerRules(program);
+  registerPromql(program);
   registerKeys(program);
   registerSpool(program);
   for (const command of withSubcommands(program))

@@ -85,8 +85,8 @@ export function printJson(value: unknown): void {
   console.log(JSON.stringify(value, null, 2));
 }
 
-/** Texts of jobs must not move the cursor of whoever reads them. */
-function plain(text: string): string {
+/** One line: texts of jobs must not move the cursor of whoever reads them. */
+export function plain(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is taken out.
   return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f]+/g, " ");
 }

@@ -24,6 +24,7 @@ test.each([
   [{ http: { port: 70_000 } }, "http.port"],
   [{ retention: { runs: "soon" } }, "retention.runs"],
   [{ jobs: { reloadInterval: "1ms" } }, "jobs.reloadInterval"],
+  [{ watch: { catchUpGrace: 60 } }, "watch.catchUpGrace"],
   [{ otlp: { bodyLimitBytes: "many" } }, "otlp.bodyLimitBytes"],
   [{ receivers: [{ name: "a b", url: "http://x.test" }] }, "receivers.0.name"],
   [{ receivers: [{ name: "a", url: "ftp://x.test" }] }, "receivers.0.url"],

@@ -3,42 +3,41 @@
  * Every option has its default here. Unknown keys are refused. Reading and precedence: the server's config/.
  */
 import { z } from "zod";
-import { durationText, parseDuration } from "./duration.ts";
+import { type DurationReading, durationText, readDuration } from "./duration.ts";
 
 const port = z.number().int().min(0).max(65_535).describe("0 = any free port");
 const host = z.string().min(1).max(253);
 
+const durationInput = z.union([z.string(), z.number()], {
+  error: 'must be a length of time such as "90s" or "1h 30m"',
+});
+
 /** A length of time, in milliseconds once read. */
 const duration = (usual: string, words: string, atLeastMs = 0) =>
-  z
-    .union([z.string(), z.number()], { error: 'must be a length of time such as "90s" or "1h 30m"' })
+  durationInput
     .default(usual)
     .transform((value, context) => {
-      try {
-        const ms = parseDuration(value);
-        if (ms >= atLeastMs) return ms;
-        context.addIssue({ code: "custom", message: `must be at least ${durationText(atLeastMs)}` });
-      } catch (error) {
-        context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
-      }
+      const read: DurationReading = readDuration(value);
+      if (read.ok && read.ms >= atLeastMs) return read.ms;
+      context.addIssue({
+        code: "custom",
+        message: read.ok ? `must be at least ${durationText(atLeastMs)}` : read.why,
+      });
       return z.NEVER;
     })
     .describe(words);
 
 /** The same, or null (`usual` can be null). */
 const optionalDuration = (usual: string | null, words: string) =>
-  z
-    .union([z.string(), z.number()], { error: 'must be a length of time such as "90s" or "1h 30m"' })
+  durationInput
     .nullable()
     .default(usual)
     .transform((value, context) => {
       if (value === null) return null;
-      try {
-        return parseDuration(value);
-      } catch (error) {
-        context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
-        return z.NEVER;
-      }
+      const read: DurationReading = readDuration(value);
+      if (read.ok) return read.ms;
+      context.addIssue({ code: "custom", message: read.why });
+      return z.NEVER;
     })
     .describe(words);
 
@@ -66,7 +65,10 @@ const httpSchema = z.strictObject({
   host: host.default("127.0.0.1").describe("address to listen on; any but loopback needs a key to exist"),
   port: port.default(4318),
   publicUrl: z
-    .url({ protocol: /^https?$/, error: "must be an http(s) address" })
+    .url({
+      protocol: /^https?$/,
+      error: "must be an http(s) address, such as https://batchwatch.example.com",
+    })
     .transform((url) => url.replace(/\/+$/, ""))
     .optional()
     .describe("where people and receivers reach this server; default: the address it listens on"),
@@ -128,6 +130,31 @@ export const configSchema = z
     jobs: z
       .strictObject({
         files: z.array(z.string().min(1)).default([]).describe("YAML files of declared jobs; globs"),
+        reloadInterval: duration("5s", "how often to look whether a file changed", 100),
+      })
+      .prefault({}),
+    rules: z
+      .strictObject({
+        files: z
+          .array(z.string().min(1))
+          .default([])
+          .describe("Prometheus rule files, evaluated against the stored samples; globs"),
+        evaluationInterval: duration("1m", "how often a group is evaluated that states no interval", 1000),
+        reloadInterval: duration("5s", "how often to look whether a file changed", 100),
+        externalLabels: z
+          .record(z.string(), z.string())
+          .default({})
+          .describe("what $externalLabels gives in templates of rules"),
+      })
+      .prefault({}),
+    dashboards: z
+      .strictObject({
+        files: z
+          .array(z.string().min(1))
+          .optional()
+          .describe(
+            "dashboards in YAML, beside the shipped ones; globs. Default: dashboards/*.yaml beside the configuration file and in dataDir",
+          ),
         reloadInterval: duration("5s", "how often to look whether a file changed", 100),
       })
       .prefault({}),
@@ -205,23 +232,35 @@ export const configSchema = z
       .prefault({}),
   })
   .superRefine((config, context) => {
-    const names = config.receivers.map((receiver) => receiver.name);
-    names.forEach((name, index) => {
-      if (names.indexOf(name) !== index)
-        context.addIssue({
-          code: "custom",
-          path: ["receivers", index, "name"],
-          message: `"${name}" is the name of another receiver already`,
-        });
-    });
-    const chosen = config.alerts.receiver;
-    if (chosen !== undefined && !names.includes(chosen))
-      context.addIssue({
-        code: "custom",
-        path: ["alerts", "receiver"],
-        message: `names "${chosen}", which is not in "receivers"${names.length === 0 ? "" : ` (${names.join(", ")})`}`,
-      });
+    for (const { path, message } of configAtOdds(config))
+      context.addIssue({ code: "custom", path: [...path], message });
   });
+
+/** Options that are each right and do not go together; also of a configuration that is otherwise wrong. */
+export function configAtOdds(config: unknown): { path: (string | number)[]; message: string }[] {
+  const { receivers, alerts } = (config ?? {}) as { receivers?: unknown; alerts?: { receiver?: unknown } };
+  const names = (Array.isArray(receivers) ? receivers : []).map(
+    (receiver: { name?: unknown } | null) => receiver?.name,
+  );
+  const problems: ReturnType<typeof configAtOdds> = names.flatMap((name, index) =>
+    typeof name === "string" && names.indexOf(name) !== index
+      ? [
+          {
+            path: ["receivers", index, "name"],
+            message: `"${name}" is the name of another receiver already`,
+          },
+        ]
+      : [],
+  );
+  const known = [...new Set(names.filter((name) => typeof name === "string"))];
+  const chosen = alerts?.receiver;
+  if (typeof chosen === "string" && !names.includes(chosen))
+    problems.push({
+      path: ["alerts", "receiver"],
+      message: `names "${chosen}", which is not in "receivers"${known.length === 0 ? "" : ` (${known.join(", ")})`}`,
+    });
+  return problems;
+}
 
 export type Config = z.output<typeof configSchema>;
 export type ConfigInput = z.input<typeof configSchema>;

@@ -44,6 +44,20 @@ export function parseDuration(input: DurationInput): number {
   return Math.round(ms);
 }
 
+export type DurationReading = { ok: true; ms: number } | { ok: false; why: string };
+
+/**
+ * A length of time as somebody sets it: text with a unit. A bare number other than 0 is refused, since it does not say
+ * what it counts.
+ */
+export function readDuration(input: DurationInput): DurationReading {
+  try {
+    return { ok: true, ms: parseDuration(typeof input === "number" ? String(input) : input) };
+  } catch (error) {
+    return { ok: false, why: error instanceof Error ? error.message : String(error) };
+  }
+}
+
 function parseText(input: string): number {
   const text = input.trim().toLowerCase();
   if (text === "0") return 0;

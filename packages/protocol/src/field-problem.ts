@@ -1,5 +1,6 @@
-/** "This field is wrong, and why": what every schema of ours answers, whatever library found it. */
+/** "This field is wrong, and why": what every schema of ours answers, in the words of issue-words.ts. */
 import type { z } from "zod";
+import "./issue-words.ts";
 import { nearestName } from "./nearest-name.ts";
 
 export interface FieldProblem {
@@ -19,6 +20,44 @@ export function fieldPath(path: readonly PropertyKey[]): string {
     if (!/^[\w$-]+$/.test(name)) return `${text}[${JSON.stringify(name.slice(0, 60))}]`;
     return text === "" ? name : `${text}.${name}`;
   }, "");
+}
+
+/** The reverse of `fieldPath`. */
+export function pathOfField(field: string): PathPart[] {
+  return [...field.matchAll(/\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|([\w$-]+)/g)].map((match) =>
+    match[1] === undefined ? (match[3] ?? (JSON.parse(`"${match[2]}"`) as string)) : Number(match[1]),
+  );
+}
+
+/**
+ * The value without the field; without what holds the field where that is missing in it.
+ * @returns null where nothing would be left
+ */
+export function withoutPath(value: unknown, field: string): unknown {
+  const path = pathOfField(field);
+  while (path.length > 0 && !hasPath(value, path)) path.pop();
+  return path.length === 0 ? null : removed(value, path);
+}
+
+function hasPath(value: unknown, path: readonly PathPart[]): boolean {
+  let at = value;
+  for (const part of path) {
+    if (typeof at !== "object" || at === null || !Object.hasOwn(at, part)) return false;
+    at = (at as Record<PathPart, unknown>)[part];
+  }
+  return true;
+}
+
+function removed(value: unknown, [part = "", ...rest]: readonly PathPart[]): unknown {
+  if (Array.isArray(value))
+    return rest.length === 0
+      ? value.toSpliced(Number(part), 1)
+      : value.with(Number(part), removed(value[Number(part)], rest));
+  const entries = Object.entries(value as object).flatMap(([name, inner]) => {
+    if (name !== String(part)) return [[name, inner] as const];
+    return rest.length === 0 ? [] : [[name, removed(inner, rest)] as const];
+  });
+  return Object.fromEntries(entries);
 }
 
 export function unknownKeyMessage(key: string, known: readonly string[]): string {
@@ -56,20 +95,17 @@ function problemsOfIssue(
     const branch = mostHopefulBranch(issue.errors);
     if (branch !== null) return branch.flatMap((inner) => problemsOfIssue(inner, path, knownKeysAt));
   }
-  return [{ field: fieldPath(path), message: lowerFirst(issue.message) }];
+  return [{ field: fieldPath(path), message: issue.message }];
 }
 
 /** The alternative whose own shape fits and only something inside it is wrong; null when none does. */
 function mostHopefulBranch(branches: readonly z.core.$ZodIssue[][]): z.core.$ZodIssue[] | null {
   const hopeful = branches.filter((issues) =>
-    issues.every((issue) => issue.path.length > 0 || issue.code !== "invalid_type"),
+    issues.every(
+      ({ path, code }) => path.length > 0 || (code !== "invalid_type" && code !== "invalid_value"),
+    ),
   );
   return hopeful.toSorted((a, b) => a.length - b.length)[0] ?? null;
-}
-
-function lowerFirst(text: string): string {
-  const plain = text.replace(/^Invalid input: /, "");
-  return plain.charAt(0).toLowerCase() + plain.slice(1);
 }
 
 export function problemsText(problems: readonly FieldProblem[]): string {

@@ -4,6 +4,7 @@
  * for job-settings-schema.ts to check. Keeps where each key stood, so that errors name what was written.
  */
 import { type FieldProblem, fieldPath, unknownKeyMessage } from "./field-problem.ts";
+import { isObject } from "./is-object.ts";
 
 interface ObjectSpec {
   /** Canonical names; true = a duration, which may be written with its unit in the name. */
@@ -11,6 +12,8 @@ interface ObjectSpec {
   aliases?: Readonly<Record<string, string>>;
   /** Keys of this object are also accepted one level up. */
   flattens?: string;
+  /** The key that text or a number in the place of this object stands for: `heartbeat: 60s`. */
+  shorthand?: string;
 }
 
 const SLA: ObjectSpec = {
@@ -55,9 +58,13 @@ const SETTINGS: ObjectSpec = {
       aliases: { tz: "timezone", interval: "every" },
     },
     sla: SLA,
-    heartbeat: { keys: { interval: "duration", limit: "duration" }, aliases: { timeout: "limit" } },
-    stall: { keys: { limit: "duration" }, aliases: { timeout: "limit" } },
-    retry: { keys: { maxAttempts: "value", grace: "duration" } },
+    heartbeat: {
+      keys: { interval: "duration", limit: "duration" },
+      aliases: { timeout: "limit" },
+      shorthand: "limit",
+    },
+    stall: { keys: { limit: "duration" }, aliases: { timeout: "limit" }, shorthand: "limit" },
+    retry: { keys: { maxAttempts: "value", grace: "duration" }, shorthand: "maxAttempts" },
     allowOverlap: "value",
     severity: "value",
     alert: { keys: { after: "value", of: "value" } },
@@ -117,11 +124,10 @@ function walk(
       continue;
     }
     const path = [...canonical, ...found.path];
-    if (fieldPath(path) !== fieldPath(here)) notes.writtenAs.set(fieldPath(path), fieldPath(here));
-    const inner =
-      typeof found.kind === "object" && isObject(found.value)
-        ? walk(found.value, found.kind, here, path, notes)
-        : found.value;
+    // Of two spellings the first counts, so its place is the one to name.
+    if (fieldPath(path) !== fieldPath(here) && !isSaid(output, found.path))
+      notes.writtenAs.set(fieldPath(path), fieldPath(here));
+    const inner = innerOf(found, here, path, notes);
     if (!put(output, found.path, inner))
       notes.problems.push({
         field: fieldPath(here),
@@ -129,6 +135,19 @@ function walk(
       });
   }
   return output;
+}
+
+function innerOf(
+  { kind, value }: FoundKey,
+  here: readonly PropertyKey[],
+  path: readonly PropertyKey[],
+  notes: Notes,
+): unknown {
+  if (typeof kind !== "object") return value;
+  if (isObject(value)) return walk(value, kind, here, path, notes);
+  if (kind.shorthand === undefined || (typeof value !== "string" && typeof value !== "number")) return value;
+  notes.writtenAs.set(fieldPath([...path, kind.shorthand]), fieldPath(here));
+  return { [kind.shorthand]: value };
 }
 
 interface FoundKey {
@@ -159,6 +178,14 @@ function findKey(key: string, value: unknown, spec: ObjectSpec): FoundKey | null
 function withUnit(value: unknown, unit: string): unknown {
   if (typeof value === "number") return `${value}${unit}`;
   return typeof value === "string" && /^\d+(\.\d+)?$/.test(value.trim()) ? `${value.trim()}${unit}` : value;
+}
+
+function isSaid(output: Readonly<Record<string, unknown>>, path: readonly string[]): boolean {
+  const [first = "", second] = path;
+  const there = own(output, first);
+  return second === undefined
+    ? Object.hasOwn(output, first)
+    : isObject(there) && Object.hasOwn(there, second);
 }
 
 function put(output: Record<string, unknown>, path: readonly string[], value: unknown): boolean {
@@ -206,8 +233,4 @@ function own<T>(record: Readonly<Record<string, T>> | undefined, key: string): T
 
 export function camelCase(key: string): string {
   return key.replace(/[_-]+([a-z0-9])/gi, (_, letter: string) => letter.toUpperCase());
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -45,6 +45,14 @@ describe("settings are accepted as", () => {
       { alertAfter: 2, alertOf: 3, resolveAfter: 2 },
     ],
     ["N in a row", { alert: { after: 3 } }, { alertAfter: 3, alertOf: 3 }],
+    ["a share in percent", { maxFailureRate: "5%" }, { maxFailureRate: 0.05 }],
+    ["a small share in percent", { sla: { maxFailureRate: "0.07 %" } }, { maxFailureRate: 0.0007 }],
+    [
+      "a limit alone for heartbeat and stall, attempts alone for retry",
+      { heartbeat: "60s", stall: "10m", retry: 3 },
+      { heartbeatLimitMs: 60_000, stallLimitMs: 600_000, maxAttempts: 3 },
+    ],
+    ["0, which needs no unit", { sla: { minDuration: 0 } }, { minDurationMs: 0 }],
     ["a start offset", { sla: { startBy: "10m" } }, { startBy: { kind: "offset", offsetMs: 600_000 } }],
     ["a start time", { sla: { startBy: "06:00" } }, { startBy: { kind: "clock", timeOfDayMs: 6 * HOUR_MS } }],
     [
@@ -132,6 +140,20 @@ describe("settings are refused, naming the field as it was written", () => {
     ],
     [{ max_duration_seconds: -1 }, /^max_duration_seconds: .*no length of time/],
     [{ sla: { maxDuration: "90" } }, /^sla.maxDuration: "90" has no unit/],
+    [{ maxDuration: 30 }, 'maxDuration: "30" has no unit: write 30s, 30m, 30h or 30ms'],
+    [{ sla: { startBy: 600 } }, /^sla.startBy: "600" has no unit/],
+    [{ schedule: { every: 5 } }, /^schedule.every: "5" has no unit/],
+    [{ heartbeat: 60 }, /^heartbeat: "60" has no unit/],
+    [{ heartbeat: { interval: true } }, /^heartbeat.interval: must be a length of time/],
+    [
+      { maxDuration: 30, max_duration_seconds: 30 },
+      /^max_duration_seconds: says "sla.maxDuration" a second time\nmaxDuration: "30" has no unit/,
+    ],
+    [{ sla: { maxFailureRate: "150%" } }, /^sla.maxFailureRate: must be a share from 0 to 1/],
+    [{ sla: { minRecords: "1000" } }, 'sla.minRecords: must be a number, not the text "1000"'],
+    [{ severity: "critical" }, /^severity: must say a severity for each type/],
+    [{ severity: { run_failed: "critcal" } }, /^severity.run_failed: .*did you mean "critical"\?$/],
+    [{ schedule: { cron: "0 2 * * *", every: "1h" } }, 'schedule: says both "cron" and "every"; keep one'],
     [{ sla: { maxDuration: 0 } }, "sla.maxDuration: must be longer than nothing"],
     [{ max_duration: "1h", sla: { maxDuration: "2h" } }, /second time/],
     [{ schedule: "0 0 2 * * *" }, /^schedule: has six fields/],
@@ -145,8 +167,8 @@ describe("settings are refused, naming the field as it was written", () => {
     [{ severity: { run_failde: "info" } }, /^severity.run_failde: is no violation or detection type/],
     [{ severity: { run_failed: "loud" } }, /^severity.run_failed: must be one of critical, warning, info/],
     [{ alert: { after: 5, of: 3 } }, /"after" must not be larger than "of"/],
-    ["0 2 * * *", /expected object/],
-    [null, /expected object/],
+    ["0 2 * * *", "must be an object with names and values, not text"],
+    [null, "must be an object with names and values, not null"],
   ])("%j", (input, message) => {
     expect(() => normaliseJobSettings(input)).toThrow(InvalidSettingsError);
     expect(() => normaliseJobSettings(input)).toThrow(message);
@@ -173,6 +195,37 @@ describe("settings are refused, naming the field as it was written", () => {
   });
 });
 
+// The first mistake of a schedule, or a wrong type beside it, hid the others.
+test("every mistake of a schedule, and settings that do not go together, are told beside wrong types", () => {
+  const reading = readJobSettings(
+    {
+      schedule: { cron: "61 * * * *", timezone: "Mars", lateWindow: 5 },
+      sla: { minDuration: "2h", maxDuration: "1h", minRecords: "many" },
+      alert: { after: 3, of: 2, offf: 1 },
+    },
+    { checkCron: () => "minute 61 does not exist" },
+  );
+  expect(reading.ok ? [] : reading.problems.map(({ field }) => field).toSorted()).toEqual([
+    "alert",
+    "alert.offf",
+    "schedule.cron",
+    "schedule.lateWindow",
+    "schedule.timezone",
+    "sla.minDuration",
+    "sla.minRecords",
+  ]);
+});
+
+test.each([
+  [{ startBy: "10m" }, ["startBy"]],
+  [{ sla: { start_by: "06:00" }, schedule: null }, ["sla.start_by"]],
+  [{ startBy: "10m", schedule: "@daily" }, []],
+  [{ startBy: null }, []],
+])("a start limit without a schedule is warned of: %j", (input, fields) => {
+  const reading = readJobSettings(input);
+  expect(reading.ok && reading.warnings.map(({ field }) => field)).toEqual(fields);
+});
+
 // A wrong type or cron pattern was told only once everything else was right.
 test("a wrong severity type and a wrong schedule are told beside other problems, with the nearest name", () => {
   const reading = readJobSettings(
@@ -190,7 +243,7 @@ test("a wrong severity type and a wrong schedule are told beside other problems,
     "schedule.cron: minute 61 does not exist",
     "severity.nonsense_here: is no violation or detection type; see the list in the guide on judgement",
     'severity.run_failde: is no violation or detection type; did you mean "run_failed"?',
-    "severity.run_missed: must be one of critical, warning, info",
+    'severity.run_missed: must be one of critical, warning, info, not "loud"',
     expect.stringMatching(/^sla.minRecords: /),
   ]);
 });

@@ -3,33 +3,34 @@
  * (SDK, CLI) and pings. Accepted spellings: job-settings-keys.ts.
  */
 import { z } from "zod";
-import { parseDuration } from "./duration.ts";
-import { type FieldProblem, fieldPath, problemsOfZodError, problemsText } from "./field-problem.ts";
+import { parseDuration, readDuration } from "./duration.ts";
+import { type FieldProblem, problemsOfZodError, problemsText } from "./field-problem.ts";
 import type { JobSettings, JobSettingsInput } from "./job-settings.ts";
 import { SEVERITIES, WEEKDAYS } from "./job-settings.ts";
+import { settingsAtOdds, settingsWithoutEffect } from "./job-settings-at-odds.ts";
 import { canonicalSettingsKeys } from "./job-settings-keys.ts";
-import { CLOCK_TIME, CLOCK_TIME_WITH_ZONE, scheduleInput, usedSettings } from "./job-settings-values.ts";
-import { DETECTION_TYPES, VIOLATION_TYPES } from "./judgements.ts";
-import { nearestName } from "./nearest-name.ts";
+import { CLOCK_TIME, CLOCK_TIME_WITH_ZONE, usedSettings } from "./job-settings-values.ts";
+import { type CheckCron, isTimeZone } from "./schedule-words.ts";
 
+/** A bare number is refused: half of those who write `maxDuration: 30` mean seconds, and none milliseconds. */
 const durationSchema = z
-  .union([z.string(), z.number()], { error: 'must be a length of time such as "90s" or "1h 30m"' })
-  .superRefine((value, context) => {
-    try {
-      parseDuration(value);
-    } catch (error) {
-      context.addIssue({ code: "custom", message: messageOf(error) });
-    }
+  .union([z.string(), z.literal(0)], {
+    error: ({ input }) => whyNoDuration(input) ?? 'must be a length of time such as "90s" or "1h 30m"',
   })
-  .describe('"90s", "30m", "1h 30m", "2d", or a number of milliseconds');
+  .superRefine((value, context) => {
+    const why = whyNoDuration(value);
+    if (why !== null) context.addIssue({ code: "custom", message: why });
+  })
+  .describe('"90s", "30m", "1h 30m", "2d"; always with its unit');
 
-const positiveDurationSchema = durationSchema.refine((value) => safeDuration(value) !== 0, {
-  error: "must be longer than nothing",
-});
+const positiveDurationSchema = durationSchema.refine(
+  (value) => whyNoDuration(value) !== null || parseDuration(value) !== 0,
+  { error: "must be longer than nothing" },
+);
 
 const timezoneSchema = z
   .string()
-  .refine(isTimezone, { error: 'is no IANA time zone; write it like "Europe/Berlin" or "UTC"' })
+  .refine(isTimeZone, { error: 'is no IANA time zone; write it like "Europe/Berlin" or "UTC"' })
   .describe("IANA time zone");
 
 const weekdaySchema = z.preprocess(
@@ -41,29 +42,24 @@ const clockTimeSchema = z
   .string({ error: 'must be a clock time "HH:MM"' })
   .regex(CLOCK_TIME, { error: 'must be a clock time "HH:MM" or "HH:MM:SS", 00:00 to 23:59:59' });
 
-const scheduleObjectSchema = z
-  .strictObject({
-    cron: z.string().min(1).max(200).optional().describe("five fields, minute first"),
-    seconds: z.boolean().optional().describe("the cron expression has six fields, second first"),
-    every: positiveDurationSchema.optional().describe("instead of cron: at least this often"),
-    timezone: timezoneSchema.optional(),
-    earlyWindow: durationSchema.optional(),
-    lateWindow: durationSchema.optional(),
+const scheduleObjectSchema = z.strictObject({
+  cron: z.string().max(200).optional().describe("five fields, minute first"),
+  seconds: z.boolean().optional().describe("the cron expression has six fields, second first"),
+  every: positiveDurationSchema.optional().describe("instead of cron: at least this often"),
+  timezone: timezoneSchema.optional(),
+  earlyWindow: durationSchema.optional(),
+  lateWindow: durationSchema.optional(),
+});
+
+const START_BY = 'must be an offset after the slot ("10m") or a clock time ("06:00")';
+const startBySchema = z
+  .union([z.string(), z.literal(0)], {
+    error: ({ input }) => (typeof input === "number" ? (whyNoDuration(input) ?? START_BY) : START_BY),
   })
   .superRefine((value, context) => {
-    if ((value.cron === undefined) === (value.every === undefined))
-      context.addIssue({ code: "custom", message: 'needs either "cron" or "every"' });
-  });
-
-const startBySchema = z
-  .union([z.string(), z.number()], { error: 'must be an offset ("10m") or a clock time ("06:00")' })
-  .superRefine((value, context) => {
     if (typeof value === "string" && CLOCK_TIME.test(value.trim())) return;
-    if (safeDuration(value) === null)
-      context.addIssue({
-        code: "custom",
-        message: 'must be an offset after the slot ("10m") or a clock time ("06:00")',
-      });
+    const why = whyNoDuration(value);
+    if (why !== null) context.addIssue({ code: "custom", message: why.includes("no unit") ? why : START_BY });
   });
 
 const completeBySchema = z.union(
@@ -75,7 +71,7 @@ const completeBySchema = z.union(
           code: "custom",
           message: 'must be a clock time such as "06:00" or "06:00 Europe/Berlin"',
         });
-      else if (zone !== undefined && !isTimezone(zone))
+      else if (zone !== undefined && !isTimeZone(zone))
         context.addIssue({ code: "custom", message: `names "${zone}", which is no IANA time zone` });
     }),
     z.strictObject({
@@ -90,38 +86,35 @@ const completeBySchema = z.union(
 
 const count = z.number().int().min(0);
 
-const slaSchema = z
-  .strictObject({
-    maxDuration: positiveDurationSchema.nullable().optional(),
-    minDuration: durationSchema.nullable().optional(),
-    startBy: startBySchema.nullable().optional(),
-    mustCompleteBy: completeBySchema.nullable().optional(),
-    minRecords: count.nullable().optional(),
-    maxRecords: count.nullable().optional(),
-    maxFailureRate: z.number().min(0).max(1).nullable().optional().describe("share of records, 0 to 1"),
-    expectedRecords: count.nullable().optional(),
-  })
-  .superRefine((value, context) => {
-    const [shortest, longest] = [safeDuration(value.minDuration), safeDuration(value.maxDuration)];
-    if (shortest !== null && longest !== null && shortest >= longest)
-      context.addIssue({
-        code: "custom",
-        path: ["minDuration"],
-        message: "must be shorter than maxDuration",
-      });
-    if (
-      typeof value.minRecords === "number" &&
-      typeof value.maxRecords === "number" &&
-      value.minRecords > value.maxRecords
-    )
-      context.addIssue({
-        code: "custom",
-        path: ["minRecords"],
-        message: "must not be larger than maxRecords",
-      });
-  });
+const PERCENT = /^\s*(\d+(?:\.\d+)?)\s*%\s*$/;
+const SHARE = 'must be a share from 0 to 1: 0.05 or "5%"';
+const ratioSchema = z
+  .union(
+    [
+      z
+        .number()
+        .min(0, { error: SHARE })
+        .max(1, { error: ({ input }) => `${SHARE}, not ${String(input)}` }),
+      z
+        .string()
+        .regex(PERCENT, { error: SHARE })
+        .transform((text) => Math.round(Number(PERCENT.exec(text)?.[1]) * 1e8) / 1e10)
+        .pipe(z.number().max(1, { error: SHARE })),
+    ],
+    { error: SHARE },
+  )
+  .describe('share of records: 0.05 or "5%"');
 
-const factTypes: readonly string[] = [...VIOLATION_TYPES, ...DETECTION_TYPES];
+const slaSchema = z.strictObject({
+  maxDuration: positiveDurationSchema.nullable().optional(),
+  minDuration: durationSchema.nullable().optional(),
+  startBy: startBySchema.nullable().optional(),
+  mustCompleteBy: completeBySchema.nullable().optional(),
+  minRecords: count.nullable().optional(),
+  maxRecords: count.nullable().optional(),
+  maxFailureRate: ratioSchema.nullable().optional(),
+  expectedRecords: count.nullable().optional(),
+});
 
 /** Settings in their canonical spelling. OpenAPI and the jobs file's JSON Schema are generated from it. */
 export const jobSettingsSchema = z.strictObject({
@@ -134,7 +127,7 @@ export const jobSettingsSchema = z.strictObject({
     .refine((tags) => Object.keys(tags).length <= 50, { error: "holds more than 50 tags" })
     .optional(),
   schedule: z
-    .union([z.string().min(1).max(200), scheduleObjectSchema], {
+    .union([z.string().max(200), scheduleObjectSchema], {
       error: 'must be a cron expression, "every 15m", or an object with cron or every',
     })
     .nullable()
@@ -153,7 +146,9 @@ export const jobSettingsSchema = z.strictObject({
     .optional(),
   allowOverlap: z.boolean().optional(),
   severity: z
-    .record(z.string(), z.enum(SEVERITIES, { error: `must be one of ${SEVERITIES.join(", ")}` }))
+    .record(z.string(), z.enum(SEVERITIES), {
+      error: "must say a severity for each type: { run_missed: warning, too_fast: critical }",
+    })
     .optional()
     .describe("severity by violation or detection type"),
   alert: z
@@ -161,17 +156,11 @@ export const jobSettingsSchema = z.strictObject({
       after: z.number().int().min(1).max(100).optional(),
       of: z.number().int().min(1).max(100).optional(),
     })
-    .refine((value) => (value.after ?? 1) <= (value.of ?? value.after ?? 1), {
-      error: '"after" must not be larger than "of"',
-    })
     .optional(),
   resolve: z.strictObject({ after: z.number().int().min(1).max(100).optional() }).optional(),
   paused: z.boolean().optional(),
   observeOnly: z.boolean().optional(),
 }) satisfies z.ZodType<JobSettingsInput>;
-
-/** Why a cron expression is not valid, null when it is. `seconds` = six fields. The calendar is the server's. */
-export type CheckCron = (cron: string, options: { seconds: boolean; timezone: string }) => string | null;
 
 export class InvalidSettingsError extends Error {
   readonly code = "invalid_settings";
@@ -184,7 +173,12 @@ export class InvalidSettingsError extends Error {
 }
 
 export type SettingsReading =
-  | { ok: true; settings: Partial<JobSettings>; input: JobSettingsInput }
+  | {
+      ok: true;
+      settings: Partial<JobSettings>;
+      /** What has no effect unless another source says more. */
+      warnings: FieldProblem[];
+    }
   | { ok: false; problems: FieldProblem[] };
 
 /**
@@ -197,14 +191,13 @@ export function readJobSettings(input: unknown, options: { checkCron?: CheckCron
   const parsed = jobSettingsSchema.safeParse(keys.value);
   const problems = [...keys.problems];
   if (!parsed.success) problems.push(...problemsOfZodError(parsed.error, keys.knownKeysAt));
-  // Whatever else is wrong: all problems are told at once.
-  if (isObject(keys.value)) {
-    problems.push(...severityProblems(keys.value.severity));
-    problems.push(...scheduleProblems(keys.value.schedule, options.checkCron));
-  }
+  // Looked for whatever else is wrong: all problems are told at once.
+  problems.push(...settingsAtOdds(keys.value, options.checkCron));
   if (problems.length > 0 || !parsed.success)
     return { ok: false, problems: problems.map((problem) => asWritten(problem, keys.writtenAs)) };
-  return { ok: true, settings: usedSettings(parsed.data), input: parsed.data };
+  const settings = usedSettings(parsed.data);
+  const warnings = settingsWithoutEffect(settings).map((warning) => asWritten(warning, keys.writtenAs));
+  return { ok: true, settings, warnings };
 }
 
 /**
@@ -231,76 +224,10 @@ function asWritten(problem: FieldProblem, writtenAs: ReadonlyMap<string, string>
   return problem;
 }
 
-function severityProblems(severity: unknown): FieldProblem[] {
-  if (!isObject(severity)) return [];
-  return Object.keys(severity)
-    .filter((type) => !factTypes.includes(type))
-    .map((type) => {
-      const near = nearestName(type, factTypes);
-      const hint = near === null ? "see the list in the guide on judgement" : `did you mean "${near}"?`;
-      return {
-        field: fieldPath(["severity", type]),
-        message: `is no violation or detection type; ${hint}`,
-      };
-    });
-}
-
-/** What is wrong with a schedule of the right shape. */
-function scheduleProblems(written: unknown, checkCron: CheckCron | undefined): FieldProblem[] {
-  const schedule = jobSettingsSchema.shape.schedule.safeParse(written).data;
-  if (schedule === null || schedule === undefined) return [];
-  const input = scheduleInput(schedule);
-  if (input.cron === undefined) {
-    const every = safeDuration(input.every);
-    return every === null || every < 1000
-      ? [{ field: "schedule", message: `"${String(input.every)}" is no interval; write it like "every 15m"` }]
-      : [];
-  }
-  const field = typeof schedule === "string" ? "schedule" : "schedule.cron";
-  const fields = input.cron.trim().split(/\s+/).length;
-  const nickname = input.cron.trim().startsWith("@");
-  if (!nickname && fields === 6 && input.seconds !== true)
-    return [
-      {
-        field,
-        message:
-          'has six fields; write five (minute first), or add "seconds: true" when the first is the second',
-      },
-    ];
-  if (!nickname && fields !== (input.seconds === true ? 6 : 5))
-    return [
-      { field, message: `has ${fields} fields; a cron expression has five: minute hour day month weekday` },
-    ];
-  const why = checkCron?.(input.cron, {
-    seconds: input.seconds === true,
-    timezone: input.timezone ?? "UTC",
-  });
-  return why === null || why === undefined ? [] : [{ field, message: why }];
-}
-
-function isTimezone(name: string): boolean {
-  if (!/^[A-Za-z]/.test(name)) return false;
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function safeDuration(value: string | number | null | undefined): number | null {
-  if (value === null || value === undefined) return null;
-  try {
-    return parseDuration(value);
-  } catch {
-    return null;
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** What is wrong with a length of time, null for a good one. */
+function whyNoDuration(value: unknown): string | null {
+  if (typeof value !== "string" && typeof value !== "number")
+    return 'must be a length of time such as "90s" or "1h 30m"';
+  const read = readDuration(value);
+  return read.ok ? null : read.why;
 }

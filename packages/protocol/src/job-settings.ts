@@ -3,7 +3,7 @@
  * Types only. Validation and the accepted spellings: job-settings-schema.ts.
  */
 
-/** A length of time: "90s", "30m", "1h 30m", "2d", or a number of milliseconds. */
+/** A length of time: "90s", "30m", "1h 30m", "2d". Settings refuse a bare number: it has no unit. */
 export type DurationInput = string | number;
 
 /** Who said a setting. Precedence: the first of these that has it wins. */
@@ -49,7 +49,7 @@ export interface SlaInput {
   mustCompleteBy?: string | CompleteByInput | null;
   minRecords?: number | null;
   maxRecords?: number | null;
-  /** failed / (processed + failed) of one run, 0 to 1. */
+  /** failed / (processed + failed) of one run, 0 to 1; as text "5%". */
   maxFailureRate?: number | null;
   /** Records expected of a run; lets a failure rate be judged after 5 % of them. */
   expectedRecords?: number | null;

@@ -29,6 +29,20 @@ test.each([
   [{ jobs: [{ name: 5 }] }, [["jobs", 0, "name"]]],
   [{ jobs: [{ name: "a" }, { name: "b", sla: { maxDuraton: 1 } }] }, [["jobs", 1, "sla", "maxDuraton"]]],
   [{ jobs: [{ name: "a" }, { name: "a" }] }, [["jobs", 1, "name"]]],
+  [
+    {
+      jobs: [
+        { name: "a", onwer: 1 },
+        { name: "a", paused: 5 },
+      ],
+    },
+    [
+      ["jobs", 0, "onwer"],
+      ["jobs", 1, "paused"],
+      ["jobs", 1, "name"],
+    ],
+  ],
+  [{ jobs: [{ jobName: "" }] }, [["jobs", 0, "jobName"]]],
   [{ jobs: [{ name: "a", "strange key": 1 }] }, [["jobs", 0, "strange key"]]],
 ])("%j has problems at %j", (input, paths) => {
   const reading = readJobsFile(input);

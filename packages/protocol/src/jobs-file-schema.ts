@@ -3,12 +3,13 @@
  * The JSON Schema of it is published at `GET /api/schemas/jobs.json`.
  */
 import { z } from "zod";
-import { type FieldProblem, fieldPath, unknownKeyMessage } from "./field-problem.ts";
+import { type FieldProblem, fieldPath, pathOfField, unknownKeyMessage } from "./field-problem.ts";
+import { isObject } from "./is-object.ts";
 import type { JobSettings } from "./job-settings.ts";
 import { camelCase } from "./job-settings-keys.ts";
-import { type CheckCron, jobSettingsSchema, readJobSettings } from "./job-settings-schema.ts";
-
-const MAX_NAME_LENGTH = 200;
+import { jobSettingsSchema, readJobSettings } from "./job-settings-schema.ts";
+import { MAX_NAME_LENGTH, whyNoName } from "./name-rule.ts";
+import type { CheckCron } from "./schedule-words.ts";
 
 export const declaredJobSchema = jobSettingsSchema.extend({
   name: z.string().min(1).max(MAX_NAME_LENGTH).describe("the job's name, as its events say it"),
@@ -36,31 +37,50 @@ export interface DeclaredJob {
   settings: Partial<JobSettings>;
 }
 
-export type JobsFileReading =
-  | { ok: true; jobs: DeclaredJob[] }
-  | { ok: false; problems: (FieldProblem & { path: PathOf })[] };
 type PathOf = readonly (string | number)[];
 
-/** Reads a parsed jobs file; answers every problem with its path, so that the reader can add the line. */
+/** A finding with its path in the file, so that the reader can add the line. */
+export type JobsFileProblem = FieldProblem & { path: PathOf };
+
+export interface JobsFileReading {
+  /** True when there are no problems. */
+  ok: boolean;
+  /** The jobs without a problem of their own. */
+  jobs: DeclaredJob[];
+  /** Every job that has a name, whatever else is wrong with it, and where the name stands. */
+  named: { key: JobName; path: PathOf }[];
+  problems: JobsFileProblem[];
+  /** What is accepted and has no effect as it stands. */
+  warnings: JobsFileProblem[];
+}
+
+type JobName = Omit<DeclaredJob, "settings">;
+
+/** Reads a parsed jobs file; answers every problem with its path. */
 export function readJobsFile(input: unknown, options: { checkCron?: CheckCron } = {}): JobsFileReading {
-  const problems: (FieldProblem & { path: PathOf })[] = [];
-  const note = (path: PathOf, message: string): void => {
-    problems.push({ path, field: fieldPath(path), message });
+  const reading: JobsFileReading = { ok: true, jobs: [], named: [], problems: [], warnings: [] };
+  const note: Note = (path, message) => {
+    reading.problems.push({ path, field: fieldPath(path), message });
   };
-  const list = jobList(input, note);
-  const jobs: DeclaredJob[] = [];
   const seen = new Map<string, number>();
-  list.forEach((entry, index) => {
-    const job = readDeclaredJob(entry, ["jobs", index], options, problems, note);
-    if (job === null) return;
-    const key = JSON.stringify([job.namespace, job.environment, job.jobName]);
-    const earlier = seen.get(key);
+  for (const [index, entry] of jobList(input, note).entries()) {
+    const path = ["jobs", index];
+    if (!isObject(entry)) {
+      note(path, 'must be an object with at least "name"');
+      continue;
+    }
+    const { key, settings, nameField } = splitEntry(entry, path, note);
+    readSettings(settings, path, key, options, reading);
+    if (key === null) continue;
+    const text = JSON.stringify([key.namespace, key.environment, key.jobName]);
+    const earlier = seen.get(text);
     if (earlier !== undefined)
-      note(["jobs", index, "name"], `"${job.jobName}" is declared already as jobs[${earlier}]`);
-    seen.set(key, index);
-    jobs.push(job);
-  });
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, jobs };
+      note([...path, nameField], `"${key.jobName}" is declared already as jobs[${earlier}]`);
+    else seen.set(text, index);
+    reading.named.push({ key, path: [...path, nameField] });
+  }
+  reading.ok = reading.problems.length === 0;
+  return reading;
 }
 
 type Note = (path: PathOf, message: string) => void;
@@ -87,48 +107,62 @@ const KEY_NAMES: Readonly<Record<string, "jobName" | "namespace" | "environment"
   env: "environment",
 };
 
-function readDeclaredJob(
-  entry: unknown,
+/** Tells a job's name from its settings; `key` is null where the name is missing or wrong. */
+function splitEntry(
+  entry: Record<string, unknown>,
   path: PathOf,
-  options: { checkCron?: CheckCron },
-  problems: (FieldProblem & { path: PathOf })[],
   note: Note,
-): DeclaredJob | null {
-  if (!isObject(entry)) {
-    note(path, 'must be an object with at least "name"');
-    return null;
-  }
+): { key: JobName | null; nameField: string; settings: Record<string, unknown> } {
   const key = { jobName: "", namespace: "default", environment: "" };
   const settings: Record<string, unknown> = {};
+  let nameField: string | null = null;
+  let isWrong = false;
   for (const [name, value] of Object.entries(entry)) {
-    const field = Object.hasOwn(KEY_NAMES, camelCase(name)) ? KEY_NAMES[camelCase(name)] : undefined;
-    if (field === undefined) settings[name] = value;
-    else if (typeof value !== "string" || value.trim().length > MAX_NAME_LENGTH)
-      note([...path, name], `must be text of at most ${MAX_NAME_LENGTH} characters`);
-    else key[field] = value.trim();
+    const camel = camelCase(name);
+    const field = Object.hasOwn(KEY_NAMES, camel) ? KEY_NAMES[camel] : undefined;
+    if (field === undefined) {
+      settings[name] = value;
+      continue;
+    }
+    if (field === "jobName") nameField ??= name;
+    const why = whyNoKeyPart(value, field);
+    if (why === null) key[field] = String(value).trim();
+    else {
+      isWrong = true;
+      note([...path, name], why);
+    }
   }
-  if (
-    key.jobName === "" &&
-    !problems.some((problem) => problem.path.length > path.length && problem.path[1] === path[1])
-  )
-    note(path, 'has no "name"');
+  if (nameField === null) note(path, 'has no "name"');
   if (key.namespace === "") key.namespace = "default";
-  const reading = readJobSettings(settings, options);
-  if (reading.ok) return key.jobName === "" ? null : { ...key, settings: reading.settings };
-  for (const problem of reading.problems) {
-    const inner = [...path, ...pathParts(problem.field)];
-    problems.push({ path: inner, field: fieldPath(inner), message: problem.message });
+  return { key: isWrong || nameField === null ? null : key, nameField: nameField ?? "name", settings };
+}
+
+function whyNoKeyPart(value: unknown, field: keyof JobName): string | null {
+  if (typeof value !== "string") {
+    const quotes = typeof value === "number" || typeof value === "boolean" ? `: write "${value}"` : "";
+    return `must be text${quotes}`;
   }
-  return null;
+  const text = value.trim();
+  if (field === "jobName" && text === "") return "must not be empty";
+  return whyNoName(text);
 }
 
-/** The reverse of `fieldPath`. */
-function pathParts(field: string): (string | number)[] {
-  return [...field.matchAll(/\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|([\w$-]+)/g)].map((match) =>
-    match[1] === undefined ? (match[3] ?? (JSON.parse(`"${match[2]}"`) as string)) : Number(match[1]),
-  );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function readSettings(
+  input: Record<string, unknown>,
+  path: PathOf,
+  key: JobName | null,
+  options: { checkCron?: CheckCron },
+  { jobs, problems, warnings }: JobsFileReading,
+): void {
+  const within = ({ field, message }: FieldProblem): JobsFileProblem => {
+    const inner = [...path, ...pathOfField(field)];
+    return { path: inner, field: fieldPath(inner), message };
+  };
+  const reading = readJobSettings(input, options);
+  if (!reading.ok) {
+    problems.push(...reading.problems.map(within));
+    return;
+  }
+  warnings.push(...reading.warnings.map(within));
+  if (key !== null) jobs.push({ ...key, settings: reading.settings });
 }

@@ -13,6 +13,13 @@ export const METRIC_NAMES = {
   heartbeat: "batch_job_heartbeat",
   progressRate: "batch_job_progress_rate",
   lastSuccess: "batch_job_last_success_timestamp",
+  queued: "batch_jobs_queued",
+  retries: "batch_job_retries_total",
+  deadLetters: "batch_job_dead_letters_total",
+  corrections: "batch_job_corrections_total",
+  nextDeadline: "batch_job_next_deadline_timestamp",
+  peakMemory: "batch_job_peak_memory_bytes",
+  cpuSeconds: "batch_job_cpu_seconds_total",
 } as const;
 
 export const SPAN_PREFIXES = { job: "batch_job.", step: "batch_step." } as const;

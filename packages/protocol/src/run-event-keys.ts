@@ -4,6 +4,7 @@
  * Only events that the strict schema refuses come here, so the usual ones pay nothing for it.
  */
 import { type FieldProblem, unknownKeyMessage } from "./field-problem.ts";
+import { isObject } from "./is-object.ts";
 import { camelCase } from "./job-settings-keys.ts";
 import { nearestName } from "./nearest-name.ts";
 import { RUN_EVENT_KINDS, type RunEventKind, TERMINAL_EVENT_KINDS } from "./run-event.ts";
@@ -144,8 +145,4 @@ function place(output: Record<string, unknown>, path: string, value: unknown): v
   }
   if (there !== undefined && !isObject(there)) return;
   output[first] = { [second]: value, ...there };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -55,6 +55,12 @@ export const WITNESS_KINDS = [
 ] as const;
 export type WitnessKind = (typeof WITNESS_KINDS)[number];
 
+/**
+ * Request header with the time of sending by the sender's own clock (ISO 8601 or epoch milliseconds): tells a clock that
+ * is wrong from events that come late, e.g. out of a spool.
+ */
+export const SENT_AT_HEADER = "batchwatch-sent-at";
+
 /** An instant on the wire: ISO 8601 with a zone, or epoch milliseconds. */
 export type WireInstant = string | number;
 
@@ -160,8 +166,17 @@ export interface RejectedEvent {
   message: string;
 }
 
+/** A field of an accepted event that was wrong and was left out. */
+export interface EventWarning {
+  index: number;
+  field: string;
+  message: string;
+}
+
 /** The answer of `POST /api/events`. */
 export interface EventsResponse {
   accepted: number;
   rejected: RejectedEvent[];
+  /** Absent where nothing was left out. */
+  warnings?: EventWarning[];
 }

@@ -18,32 +18,39 @@ import { createPingJobs } from "./1-receive/ping/ping-jobs.ts";
 import { registerPings } from "./1-receive/ping/ping-routes.ts";
 import { createIntake } from "./2-record/intake.ts";
 import { Ledger } from "./2-record/ledger/ledger.ts";
+import { Meter } from "./2-record/meter/meter.ts";
 import { createMetricSettling } from "./2-record/metrics/metric-settling.ts";
 import { createMetricRecorder } from "./2-record/metrics/record-metrics.ts";
 import { createRetention } from "./2-record/retention.ts";
 import { createWatch, type Watch } from "./3-watch/create-watch.ts";
+import { createRules, type Rules } from "./3-watch/rules/create-rules.ts";
 import { createIncidentFolding } from "./4-alert/incident-folding.ts";
 import { createReceiver } from "./5-notify/channel-registry.ts";
 import { createOutbox, type Outbox } from "./5-notify/outbox.ts";
 import { registerApi } from "./6-serve/api/register-api.ts";
 import { type ReadinessPart, registerHealth } from "./6-serve/health.ts";
 import { createHttpServer, readTlsFiles } from "./6-serve/http-server.ts";
-import { registerMetricsEndpoint } from "./6-serve/metrics-endpoint.ts";
+import { registerMetricsEndpoint } from "./6-serve/metrics/metrics-endpoint.ts";
+import { registerPrometheusApi } from "./6-serve/prometheus/register-prometheus.ts";
 import { findWebDir, registerWebPages } from "./6-serve/web-pages.ts";
 import { type AccessControl, createAccessControl } from "./access/access-control.ts";
 import { isKeyRequired, refuseToStartWithoutKeys } from "./access/startup-check.ts";
+import { createDashboardFiles, type DashboardFiles } from "./config/dashboard-files.ts";
 import { createJobsFiles, type JobsFiles } from "./config/jobs-files.ts";
+import { createNamesakeNotes } from "./config/namesake-notes.ts";
+import { createRuleFiles, type RuleFiles } from "./config/rule-files.ts";
+import { findShippedDir } from "./config/shipped-files.ts";
 import { validateCron } from "./lib/calendar/cron-pattern.ts";
 import { ChangeFeed } from "./lib/change-feed.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
-import { hostPort, isAddressInfo, listenError } from "./lib/listen.ts";
+import { hostPort, isAddressInfo, isEveryAddress, listenError } from "./lib/listen.ts";
 import { EMPTY_BATCH, type Intake } from "./model/intake.ts";
 import { createLogger } from "./self-monitoring/logger.ts";
 import { SelfMetrics } from "./self-monitoring/self-metrics.ts";
 import { lockDataDir } from "./storage/data-dir-lock.ts";
 import type { LedgerStore } from "./storage/ledger-store.ts";
+import type { MetricStore } from "./storage/metric-store.ts";
 import { createSqliteStorage } from "./storage/open-storage.ts";
-import type { SampleStore } from "./storage/sample-store.ts";
 
 export const VERSION: string = packageJson.version;
 
@@ -69,7 +76,7 @@ export interface RunningServer {
   keyRequired: boolean;
   /** For tests and tools inside this process. */
   store: LedgerStore;
-  samples: SampleStore;
+  samples: MetricStore;
   /** Reads the jobs files and certificates again. */
   reload(): Promise<void>;
   /** Takes no more, answers what is open, commits it, and closes the data. Idempotent. */
@@ -109,7 +116,7 @@ interface Ground {
   selfMetrics: SelfMetrics;
   feed: ChangeFeed;
   store: LedgerStore;
-  samples: SampleStore;
+  samples: MetricStore;
   access: AccessControl;
   /** Known after listening. */
   address: { http: string; grpc: string | null };
@@ -126,9 +133,12 @@ async function start(
 ): Promise<RunningServer> {
   const ground = await openGround(config, options, closers);
   const { store, samples, address } = ground;
-  const intake = buildRecord(ground);
-  const { watch, outbox } = buildWatchAlertNotify(ground, intake);
+  const { intake, meter } = buildRecord(ground);
+  const rules = buildRules(ground);
+  const { watch, outbox } = buildWatchAlertNotify(ground, intake, meter, rules);
   const jobsFiles = buildJobsFiles(ground);
+  const ruleFiles = buildRuleFiles(ground, rules);
+  const dashboards = buildDashboardFiles(ground);
   const receiveOtlp = createOtlpReceiver({ intake, ...ground });
   const app = await buildHttp(ground, {
     intake,
@@ -136,13 +146,19 @@ async function start(
     watch,
     outbox,
     jobsFiles,
+    ruleFiles,
+    rules,
+    dashboards,
+    meter,
     webDir: webDirOf(options),
   });
 
-  await jobsFiles.load();
+  const files = [jobsFiles, ruleFiles, dashboards];
+  for (const each of files) await each.load();
   address.http = await listenHttp(app, config);
   address.grpc = await listenGrpc(ground, receiveOtlp);
-  jobsFiles.start();
+  for (const each of files) each.start();
+  await meter.start();
   await watch.start();
   outbox.start();
 
@@ -156,7 +172,7 @@ async function start(
     close,
     async reload() {
       reloadCertificates(app, config);
-      await jobsFiles.load();
+      for (const each of files) await each.load();
     },
   };
 }
@@ -182,12 +198,18 @@ async function openGround(config: Config, options: ServeOptions, closers: Closer
 }
 
 /** Run events, spans, logs and samples become durable and then runs. */
-function buildRecord(ground: Ground): Intake {
+function buildRecord(ground: Ground): { intake: Intake; meter: Meter } {
   const { config, store, samples, clock, closers } = ground;
+  const metrics = createMetricRecorder(store, clock);
+  const meter = new Meter({
+    ...ground,
+    told: metrics.running,
+    options: { liveHorizonMs: config.watch.liveHorizon },
+  });
   const intake = createIntake({
     ...ground,
     ledger: new Ledger(ground),
-    metrics: createMetricRecorder(store, clock),
+    metrics,
     maxPendingBytes: config.intake.maxPendingBytes,
   });
   const retention = createRetention({ ...ground, ledger: store, samples, ages: config.retention });
@@ -196,11 +218,16 @@ function buildRecord(ground: Ground): Intake {
     () => intake.close(),
     () => retention.stop(),
   );
-  return intake;
+  return { intake, meter };
 }
 
 /** Deadlines are judged, judgements become incidents, incidents leave the house. */
-function buildWatchAlertNotify(ground: Ground, intake: Intake): { watch: Watch; outbox: Outbox } {
+function buildWatchAlertNotify(
+  ground: Ground,
+  intake: Intake,
+  meter: Meter,
+  rules: Rules,
+): { watch: Watch; outbox: Outbox } {
   const { config, selfMetrics, closers } = ground;
   const receivers = config.receivers.map(({ name, type, ...channelOptions }) =>
     createReceiver(name, type, channelOptions),
@@ -208,7 +235,9 @@ function buildWatchAlertNotify(ground: Ground, intake: Intake): { watch: Watch; 
   const alerted = receivers.filter(({ name }) => (config.alerts.receiver ?? name) === name);
   const watch = createWatch({
     ...ground,
-    say: (event) => intake.submit({ ...EMPTY_BATCH, events: [event] }),
+    say: async (event) => {
+      await intake.submit({ ...EMPTY_BATCH, events: [event] });
+    },
     options: {
       catchUpGraceMs: config.watch.catchUpGrace,
       liveHorizonMs: config.watch.liveHorizon,
@@ -217,6 +246,8 @@ function buildWatchAlertNotify(ground: Ground, intake: Intake): { watch: Watch; 
   });
   watch.engine.register(
     createMetricSettling({ ...ground, intake }),
+    ...meter.handlers(),
+    rules.handler,
     createIncidentFolding({ ...ground, meter: selfMetrics.stage("alert"), receivers: alerted }),
   );
   const outbox = createOutbox({ ...ground, receivers });
@@ -227,49 +258,102 @@ function buildWatchAlertNotify(ground: Ground, intake: Intake): { watch: Watch; 
   return { watch, outbox };
 }
 
+function buildRules(ground: Ground): Rules {
+  const { config, closers } = ground;
+  const { evaluationInterval: defaultIntervalMs, externalLabels } = config.rules;
+  const rules = createRules({ ...ground, defaultIntervalMs, externalLabels });
+  closers.push(() => rules.stop());
+  return rules;
+}
+
+function buildRuleFiles({ config, log, closers }: Ground, rules: Rules): RuleFiles {
+  const { files: patterns, reloadInterval: reloadIntervalMs } = config.rules;
+  const ruleFiles = createRuleFiles({
+    patterns,
+    reloadIntervalMs,
+    log,
+    take: (groups) => rules.take(groups),
+  });
+  closers.push(() => ruleFiles.stop());
+  return ruleFiles;
+}
+
 function buildJobsFiles(ground: Ground): JobsFiles {
   const { config, closers } = ground;
   const { files: patterns, reloadInterval: reloadIntervalMs } = config.jobs;
   const jobsFiles = createJobsFiles({ ...ground, patterns, reloadIntervalMs, checkCron: validateCron });
-  closers.push(() => jobsFiles.stop());
+  const namesakeNotes = createNamesakeNotes(ground);
+  closers.push(
+    () => jobsFiles.stop(),
+    () => namesakeNotes.stop(),
+  );
   return jobsFiles;
+}
+
+function buildDashboardFiles({ config, log, closers }: Ground): DashboardFiles {
+  const { files: patterns = [], reloadInterval: reloadIntervalMs } = config.dashboards;
+  const dashboards = createDashboardFiles({
+    patterns,
+    shippedDir: findShippedDir("dashboards"),
+    reloadIntervalMs,
+    log,
+  });
+  closers.push(() => dashboards.stop());
+  return dashboards;
 }
 
 interface HttpParts {
   intake: Intake;
+  meter: Meter;
   receiveOtlp: ReceiveOtlp;
   watch: Watch;
   outbox: Outbox;
   jobsFiles: JobsFiles;
+  ruleFiles: RuleFiles;
+  rules: Rules;
+  dashboards: DashboardFiles;
   webDir: string | null;
 }
 
 /** The doors: receivers first, then what reads. */
 async function buildHttp(ground: Ground, parts: HttpParts): Promise<FastifyInstance> {
-  const { config, store, feed, clock, access, selfMetrics, closers } = ground;
-  const { intake, watch, outbox, jobsFiles } = parts;
+  const { config, store, samples, feed, clock, access, selfMetrics, closers } = ground;
+  const { intake, watch, outbox, jobsFiles, dashboards } = parts;
   const app = createHttpServer({ ...ground, http: config.http });
   closers.push(() => app.close());
 
-  await registerPings(app, { ...ground, intake, jobs: createPingJobs(store, feed), ...config.ping });
+  const pingJobs = createPingJobs(store, feed);
+  await registerPings(app, { ...ground, intake, jobs: pingJobs, checkCron: validateCron, ...config.ping });
   registerEvents(app, { ...ground, intake, checkCron: validateCron, ...config.events });
   await registerOtlpHttp(app, { receive: parts.receiveOtlp, ...config.otlp });
 
   await registerApi(app, {
     ...ground,
+    dashboards,
     version: VERSION,
     grpcAddress: () => ground.address.grpc,
     authRequired: access.required,
     receiverConfigured: config.receivers.length > 0,
+    retention: config.retention,
+  });
+  await registerPrometheusApi(app, {
+    queries: samples,
+    rules: parts.rules,
+    clock,
+    version: VERSION,
+    stats: () => samples.stats(),
+    evaluationIntervalText: formatDuration(config.rules.evaluationInterval),
   });
   const readiness: ReadinessPart[] = [
     { name: "storage", check: () => store.check().then(() => null), keepMs: STORAGE_CHECK_MS },
     { name: "watch", check: () => whyStalled(clock.now() - watch.engine.lastRoundAt()) },
     { name: "outbox", check: () => whyStalled(clock.now() - outbox.lastRoundAt()) },
     { name: "jobsFiles", check: () => jobsFiles.trouble(), advisory: true },
+    { name: "ruleFiles", check: () => parts.ruleFiles.trouble(), advisory: true },
+    { name: "dashboards", check: () => dashboards.trouble(), advisory: true },
   ];
   registerHealth(app, access, readiness, clock);
-  registerMetricsEndpoint(app, selfMetrics);
+  registerMetricsEndpoint(app, { meter: parts.meter, selfMetrics });
   registerWebPages(app, parts.webDir);
   return app;
 }
@@ -312,9 +396,8 @@ async function listenGrpc(ground: Ground, receive: ReceiveOtlp): Promise<string 
   }
 }
 
-/** "All addresses" is nothing that can be called. */
 function reachableName(host: string): string {
-  return host === "0.0.0.0" || host === "::" || host === "[::]" ? hostname() : host;
+  return isEveryAddress(host) ? hostname() : host;
 }
 
 function reloadCertificates(app: FastifyInstance, { http }: Config): void {

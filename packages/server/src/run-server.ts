@@ -6,6 +6,7 @@ import type { Config } from "@batchwatch/protocol";
 import type { Logger } from "pino";
 import { startupText } from "./6-serve/startup-text.ts";
 import { describeConfig } from "./config/load-config.ts";
+import { isEveryAddress } from "./lib/listen.ts";
 import { type RunningServer, serve, VERSION } from "./main.ts";
 import { createLogger } from "./self-monitoring/logger.ts";
 
@@ -20,7 +21,16 @@ export async function runServer(config: Config, print: (text: string) => void): 
   const log = createLogger(config.log);
   log.debug({ config: describeConfig(config) }, "configuration");
   const server = await serve(config, { log });
-  print(startupText({ ...server, dataDir: config.dataDir, version: VERSION }));
+  const { items } = await server.store.listRuns({}, "-startedAt", { limit: 1, cursor: null });
+  print(
+    startupText({
+      ...server,
+      dataDir: config.dataDir,
+      version: VERSION,
+      isNameGuessed: isEveryAddress(config.http.host) && config.http.publicUrl === undefined,
+      hasRuns: items.length > 0,
+    }),
+  );
   log.info({ httpUrl: server.httpUrl, grpcAddress: server.grpcAddress }, "ready");
   return untilStopped(server, log);
 }

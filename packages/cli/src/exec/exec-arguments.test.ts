@@ -37,8 +37,8 @@ describe("the command", () => {
 describe("the job's settings", () => {
   test.each([
     [[], undefined],
-    [["--max-duration", "1h 30m"], { sla: { maxDuration: 5_400_000 } }],
-    [["--start-by", "10m"], { sla: { startBy: 600_000 } }],
+    [["--max-duration", "1h 30m"], { sla: { maxDuration: "1h 30m" } }],
+    [["--start-by", "10m"], { sla: { startBy: "10m" } }],
     [["--start-by", "06:00"], { sla: { startBy: "06:00" } }],
     [["--must-complete-by", "06:00"], { sla: { mustCompleteBy: "06:00" } }],
     [["--must-complete-by", "06:00", "--tz", "Asia/Tokyo"], { sla: { mustCompleteBy: "06:00 Asia/Tokyo" } }],
@@ -55,8 +55,8 @@ describe("the job's settings", () => {
       { owner: "data", runbook: "https://wiki.example/x" },
     ],
     [["--tag", "team=data", "--tag", "tier=1=x"], { tags: { team: "data", tier: "1=x" } }],
-    [["--heartbeat-limit", "60s"], { heartbeat: { interval: 15_000, limit: 60_000 } }],
-    [["--heartbeat-limit", "900ms"], { heartbeat: { interval: 300, limit: 900 } }],
+    [["--heartbeat-limit", "60s"], { heartbeat: { interval: "15s", limit: "1m" } }],
+    [["--heartbeat-limit", "900ms"], { heartbeat: { interval: "300ms", limit: "900ms" } }],
   ])("of %j", (args, job) => {
     expect(options(args).job).toEqual(job);
   });

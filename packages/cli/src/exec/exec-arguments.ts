@@ -2,7 +2,7 @@
  * The command line of `exec`, read without a library: what stands before the command is ours, everything after `--` (or
  * from the first word that is no option) is the command's. A problem is found before the command starts.
  */
-import { parseDuration } from "@batchwatch/protocol/duration";
+import { durationText, parseDuration } from "@batchwatch/protocol/duration";
 import { parseInstant } from "@batchwatch/protocol/instant";
 import type { JobSettingsInput, ScheduleInput, SlaInput } from "@batchwatch/protocol/job-settings";
 import { nearestName } from "@batchwatch/protocol/nearest-name";
@@ -198,7 +198,7 @@ function jobSettings(
   const { values, tags } = said;
   const sla: SlaInput = {};
   const maxDuration = durationOf(values, "max-duration");
-  if (maxDuration !== undefined) sla.maxDuration = maxDuration;
+  if (maxDuration !== undefined) sla.maxDuration = durationText(maxDuration);
   const startBy = values.get("start-by");
   if (startBy !== undefined) sla.startBy = checkedStartBy(startBy);
   const completeBy = values.get("must-complete-by");
@@ -213,7 +213,7 @@ function jobSettings(
   if (schedule !== undefined) job.schedule = schedule;
   if (Object.keys(sla).length > 0) job.sla = sla;
   if (heartbeatLimitMs !== undefined)
-    job.heartbeat = { interval: heartbeatIntervalMs, limit: heartbeatLimitMs };
+    job.heartbeat = { interval: durationText(heartbeatIntervalMs), limit: durationText(heartbeatLimitMs) };
   for (const [option, field] of [
     ["type", "jobType"],
     ["owner", "owner"],
@@ -239,10 +239,10 @@ function scheduleOf(values: Said["values"], env: NodeJS.ProcessEnv): ScheduleInp
 
 const CLOCK_TIME = /^([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/;
 
-function checkedStartBy(text: string): string | number {
+function checkedStartBy(text: string): string {
   if (CLOCK_TIME.test(text)) return text;
   try {
-    return parseDuration(text);
+    return durationText(parseDuration(text));
   } catch {
     throw new UsageError(
       `--start-by: "${text}" must be an offset such as 10m, or a clock time such as 06:00`,

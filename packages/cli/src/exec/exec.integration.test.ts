@@ -288,7 +288,7 @@ describe("what is sent", () => {
         jobType: "etl",
         tags: { team: "data" },
         schedule: { cron: "0 2 * * *", timezone: "Europe/Berlin" },
-        sla: { maxDuration: 3_600_000 },
+        sla: { maxDuration: "1h" },
       },
     });
     const end = lastEvent();
@@ -343,7 +343,7 @@ describe("what is sent", () => {
     await sh("true", ["--heartbeat-limit", "3s"]);
     expect(server.events[0]).toMatchObject({
       heartbeatIntervalMs: 1000,
-      job: { heartbeat: { interval: 1000, limit: 3000 } },
+      job: { heartbeat: { interval: "1s", limit: "3s" } },
     });
   });
 });

@@ -22,6 +22,11 @@ export interface DrainOptions {
 
 export interface DrainResult {
   deliveredBatches: number;
+  deliveredEvents: number;
+  /** Batches for this server that were left alone, for they were kept under another key, or under none. */
+  otherKeyBatches: number;
+  /** Batches that wait for another server. */
+  otherServerBatches: number;
   /** Why it stopped before the end; null when nothing is left for this server. */
   stoppedBecause: string | null;
 }
@@ -31,7 +36,13 @@ export async function drainSpool(
   target: ServerTarget,
   options: DrainOptions,
 ): Promise<DrainResult> {
-  const result: DrainResult = { deliveredBatches: 0, stoppedBecause: null };
+  const result: DrainResult = {
+    deliveredBatches: 0,
+    deliveredEvents: 0,
+    otherKeyBatches: 0,
+    otherServerBatches: 0,
+    stoppedBecause: null,
+  };
   if (spool.list().length === 0) return result;
   const lock = spool.lock(options.now);
   if (lock === null) return { ...result, stoppedBecause: "another sender is at work" };
@@ -40,8 +51,22 @@ export async function drainSpool(
       if (options.signal?.aborted) return { ...result, stoppedBecause: "time is up" };
       lock.touch();
       const outcome = await sendFile(spool, path, target, options);
-      if (outcome === "delivered") result.deliveredBatches++;
-      else if (outcome !== "passed over") return { ...result, stoppedBecause: outcome.stopped };
+      switch (outcome.kind) {
+        case "delivered":
+          result.deliveredBatches++;
+          result.deliveredEvents += outcome.events;
+          break;
+        case "other key":
+          result.otherKeyBatches++;
+          break;
+        case "other server":
+          result.otherServerBatches++;
+          break;
+        case "passed over":
+          break;
+        case "stopped":
+          return { ...result, stoppedBecause: outcome.why };
+      }
     }
     return result;
   } finally {
@@ -49,25 +74,33 @@ export async function drainSpool(
   }
 }
 
+type FileOutcome =
+  | { kind: "delivered"; events: number }
+  | { kind: "other key" }
+  | { kind: "other server" }
+  /** Gone, or set aside. */
+  | { kind: "passed over" }
+  | { kind: "stopped"; why: string };
+
 async function sendFile(
   spool: Spool,
   path: string,
   target: ServerTarget,
   options: DrainOptions,
-): Promise<"delivered" | "passed over" | { stopped: string }> {
+): Promise<FileOutcome> {
   const reading = spool.read(path);
-  if (reading.kind === "gone") return "passed over";
+  if (reading.kind === "gone") return { kind: "passed over" };
   if (reading.kind === "corrupt") {
     options.warn(`spooled file ${path} cannot be read; it is now in rejected/`);
     spool.reject(path, "corrupt");
-    return "passed over";
+    return { kind: "passed over" };
   }
   const { batch } = reading;
-  if (batch.url !== target.url) return "passed over";
-  if (batch.key !== keyFingerprint(target.apiKey) && !options.anyKey) return "passed over";
+  if (batch.url !== target.url) return { kind: "other server" };
+  if (batch.key !== keyFingerprint(target.apiKey) && !options.anyKey) return { kind: "other key" };
   if (isTooOld(path, options.now())) {
     spool.reject(path, "too-old");
-    return "passed over";
+    return { kind: "passed over" };
   }
   const signal = options.signal === undefined ? {} : { signal: options.signal };
   const outcome = await deliverEvents(target, batch.events, { timeoutMs: POST_TIMEOUT_MS, ...signal });
@@ -80,14 +113,14 @@ async function sendFile(
         spool.writeRejected(outcome.refused, options.now());
       }
       spool.remove(path);
-      return "delivered";
+      return { kind: "delivered", events: batch.events.length - outcome.refused.length };
     case "refused":
       options.warn(`spooled file ${path} refused (${outcome.message}); it is now in rejected/`);
       spool.reject(path, "refused");
-      return "passed over";
+      return { kind: "passed over" };
     case "misdirected":
     case "unavailable":
-      return { stopped: outcome.message };
+      return { kind: "stopped", why: outcome.message };
   }
 }
 

@@ -14,6 +14,7 @@ import type { RunEventInput } from "@batchwatch/protocol/run-event";
 import { steadyMs } from "../steady-clock.ts";
 import { type DeliveryOutcome, deliverEvents } from "./deliver-events.ts";
 import { drainSpool } from "./drain-spool.ts";
+import type { PostFailure } from "./post-events.ts";
 import type { ServerTarget } from "./server-target.ts";
 import type { Spool } from "./spool.ts";
 
@@ -135,6 +136,7 @@ export class EventSender {
         for (const event of batch) this.#unacknowledged.delete(event);
         for (const reason of outcome.settingsRefused)
           this.#options.warn(`the run is recorded, but the server refused its settings: ${reason}`);
+        for (const reason of outcome.leftOut) this.#options.warn(`the server left a field out: ${reason}`);
         this.#setAside(outcome.refused);
         this.#unspool();
         break;
@@ -168,13 +170,18 @@ export class EventSender {
     }, waitMs);
   }
 
-  #sayAway(outcome: { kind: "misdirected" | "unavailable"; message: string }): void {
+  #sayAway(outcome: PostFailure): void {
     if (this.#saidAway) return;
     this.#saidAway = true;
     const { spool } = this.#options;
-    const remedy = outcome.kind === "misdirected" ? "check --url and --api-key" : "the job goes on";
-    const then = spool === null ? "its events are lost" : "its events are kept and sent later";
-    this.#options.warn(`${outcome.message}; ${remedy}, ${then}`);
+    const needsKey = outcome.kind === "misdirected" && outcome.needsKey;
+    const then =
+      spool === null
+        ? "its events are lost"
+        : needsKey
+          ? "its events are kept; with a key that may send, batchwatch spool send --any-key sends them"
+          : "its events are kept and sent later";
+    this.#options.warn(`${outcome.message}; the job goes on, ${then}`);
   }
 
   #setAside(refused: readonly { event: RunEventInput; message: string }[]): void {

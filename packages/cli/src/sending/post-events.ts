@@ -3,16 +3,26 @@
  * whether the same events may be sent again.
  */
 import type { IncomingMessage } from "node:http";
-import type { EventsResponse, RejectedEvent, RunEventInput } from "@batchwatch/protocol/run-event";
+import {
+  type EventsResponse,
+  type EventWarning,
+  type RejectedEvent,
+  type RunEventInput,
+  SENT_AT_HEADER,
+} from "@batchwatch/protocol/run-event";
+import { keyRefusal, withoutStop } from "./key-refusal.ts";
 import type { ServerTarget } from "./server-target.ts";
+import { unreachableText } from "./unreachable.ts";
 
-export type PostOutcome = { kind: "accepted"; rejected: RejectedEvent[] } | PostFailure;
+export type PostOutcome =
+  | { kind: "accepted"; rejected: RejectedEvent[]; warnings: EventWarning[] }
+  | PostFailure;
 
 export type PostFailure =
   /** The server will never take this body. */
   | { kind: "refused"; message: string }
   /** Nothing is wrong with the events, but with the address or the key: a retry helps once that is mended. */
-  | { kind: "misdirected"; message: string }
+  | { kind: "misdirected"; message: string; needsKey: boolean }
   /** A later retry may help. */
   | { kind: "unavailable"; message: string; retryAfterMs: number | null };
 
@@ -39,6 +49,7 @@ export async function postEvents(
     "content-type": "application/json",
     "content-length": body.length,
     "user-agent": "batchwatch-cli",
+    [SENT_AT_HEADER]: Date.now(),
   };
   if (target.apiKey !== null) headers.authorization = `Bearer ${target.apiKey}`;
   // An agent of its own: no kept-alive socket that the server may have closed meanwhile.
@@ -54,7 +65,7 @@ export async function postEvents(
   if (options.signal?.aborted) abort();
   options.signal?.addEventListener("abort", abort);
   request.on("error", (error: NodeJS.ErrnoException) =>
-    unavailable(`${target.url} cannot be reached (${error.code ?? error.message})`),
+    unavailable(unreachableText(target.url, error.code ?? error.message)),
   );
   request.on("response", (response) => {
     readAnswer(response).then(
@@ -90,10 +101,18 @@ function outcomeOf(target: ServerTarget, response: IncomingMessage, text: string
   const status = response.statusCode ?? 0;
   if (status >= 200 && status < 300) {
     const answer = readEventsResponse(text, sent);
-    if (answer !== null) return { kind: "accepted", rejected: answer.rejected };
-    return { kind: "misdirected", message: `${target.url} answered ${status}, but not as Batchwatch does` };
+    if (answer !== null) {
+      const { rejected, warnings = [] } = answer;
+      return { kind: "accepted", rejected, warnings };
+    }
+    const message = `${target.url} answered ${status}, but not as Batchwatch does; check --url`;
+    return { kind: "misdirected", message, needsKey: false };
   }
-  const message = `${target.url} answered ${status}${detailOf(response, text)}`;
+  const problem = parseObject(text);
+  const detail = detailOf(response, problem);
+  const aboutKey = keyRefusal({ status, code: problem?.code, detail }, target.apiKey !== null);
+  const said = aboutKey ?? detail;
+  const message = `${target.url} answered ${status}${said === null ? "" : `: ${withoutStop(said)}`}`;
   if (status >= 500 || status === 408 || status === 425 || status === 429) {
     const seconds = Number(response.headers["retry-after"]);
     const retryAfterMs = Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : null;
@@ -101,27 +120,32 @@ function outcomeOf(target: ServerTarget, response: IncomingMessage, text: string
   }
   if (status === 400 || status === 413 || status === 415 || status === 422)
     return { kind: "refused", message };
-  return { kind: "misdirected", message };
+  return { kind: "misdirected", message, needsKey: aboutKey !== null || problem?.code === "forbidden" };
 }
 
 function readEventsResponse(text: string, sent: number): EventsResponse | null {
   const answer = parseObject(text);
   if (answer === null || typeof answer.accepted !== "number") return null;
   const rejected = Array.isArray(answer.rejected) ? answer.rejected : [];
+  const warnings = Array.isArray(answer.warnings) ? answer.warnings : [];
+  const isOfOurs = (item: { index?: unknown } | null): boolean =>
+    Number.isInteger(item?.index) && Number(item?.index) >= 0 && Number(item?.index) < sent;
   return {
     accepted: answer.accepted,
-    rejected: rejected.filter(
-      (item): item is RejectedEvent => Number.isInteger(item?.index) && item.index >= 0 && item.index < sent,
+    rejected: rejected.filter((item): item is RejectedEvent => isOfOurs(item)),
+    warnings: warnings.filter(
+      (item): item is EventWarning =>
+        isOfOurs(item) && typeof item.field === "string" && typeof item.message === "string",
     ),
   };
 }
 
 /** The reason in the words of the server's problem details (RFC 9457), else where it sent us instead. */
-function detailOf(response: IncomingMessage, text: string): string {
-  const problem = parseObject(text);
+function detailOf(response: IncomingMessage, problem: Record<string, unknown> | null): string | null {
   const detail = problem?.detail ?? problem?.title;
-  if (typeof detail === "string") return `: ${detail.slice(0, 500)}`;
-  return response.headers.location === undefined ? "" : `, moved to ${response.headers.location}`;
+  if (typeof detail === "string") return detail.slice(0, 500);
+  const { location } = response.headers;
+  return location === undefined ? null : `it has moved to ${location}; check --url`;
 }
 
 function parseObject(text: string): Record<string, unknown> | null {

@@ -1,5 +1,6 @@
-/** `batchwatch check`: the configuration and the files of declared jobs, with every problem, its file and line. */
+/** `batchwatch check`: the configuration, the files of declared jobs and rule files, with every problem, its file and line. */
 import type { Command } from "commander";
+import { checkRules, ruleProblemText, ruleWarningText, splitRuleFiles } from "../check-rules.ts";
 import { CliError } from "../cli-error.ts";
 import { printJson } from "../show.ts";
 
@@ -12,8 +13,8 @@ interface CheckFlags {
 export function registerCheck(program: Command): void {
   program
     .command("check")
-    .description("check the configuration and the files of declared jobs")
-    .argument("[files...]", "files of declared jobs, beside those of the configuration")
+    .description("check the configuration, the files of declared jobs, and rule files")
+    .argument("[files...]", "files of declared jobs, beside those of the configuration; files of rules")
     .option(
       "--config <file>",
       "configuration (default: BATCHWATCH_CONFIG, else ./batchwatch.yaml where it exists)",
@@ -21,31 +22,52 @@ export function registerCheck(program: Command): void {
     .option("--json", "print the problems as JSON")
     .addHelpText(
       "after",
-      "\n  batchwatch check --config /etc/batchwatch.yaml\n  batchwatch check jobs/*.yaml",
+      "\n  batchwatch check --config /etc/batchwatch.yaml\n  batchwatch check jobs/*.yaml rules/*.yaml",
     )
     .action(check);
 }
 
-async function check(jobsFiles: readonly string[], flags: CheckFlags): Promise<void> {
-  const [{ checkConfig, problemText }, { readJobsFiles }, { validateCron }] = await Promise.all([
-    import("@batchwatch/server/config/load-config"),
-    import("@batchwatch/server/config/jobs-files"),
-    import("@batchwatch/server/lib/calendar/cron-pattern"),
-  ]);
+async function check(named: readonly string[], flags: CheckFlags): Promise<void> {
+  const { ruleFiles, others: jobsFiles } = splitRuleFiles(named);
+  const [{ checkConfig, missingFiles, problemText }, { readJobsFiles }, { validateCron }] = await Promise.all(
+    [
+      import("@batchwatch/server/config/load-config"),
+      import("@batchwatch/server/config/jobs-files"),
+      import("@batchwatch/server/lib/calendar/cron-pattern"),
+    ],
+  );
   const checked = checkConfig({ file: flags.config, env: process.env });
   const patterns = [...(checked.config?.jobs.files ?? []), ...jobsFiles];
   const jobs = await readJobsFiles(patterns, validateCron);
-  const problems = [...checked.problems, ...jobs.problems];
+  const missing = checked.config === null ? [] : missingFiles(checked.config);
+  const problems = [...checked.problems, ...missing, ...jobs.problems];
   const files = [...(checked.file === null ? [] : [checked.file]), ...jobs.files];
-  if (flags.json) printJson({ ok: problems.length === 0, files, jobs: jobs.jobs.length, problems });
-  else if (problems.length === 0) console.log(`Good: ${describe(files, jobs.jobs.length)}`);
-  else for (const problem of problems) console.log(problemText(problem));
-  if (problems.length > 0)
-    throw new CliError(problems.length === 1 ? "1 problem" : `${problems.length} problems`);
+  const { warnings } = jobs;
+  const rules = await checkRules(ruleFiles);
+  const count = problems.length + rules.problems.length;
+  if (flags.json)
+    printJson({
+      ok: count === 0,
+      files: [...files, ...rules.files],
+      jobs: jobs.jobs.length,
+      rules: rules.rules,
+      problems: [...problems, ...rules.problems],
+      warnings: [...warnings, ...rules.warnings],
+    });
+  else {
+    for (const problem of problems) console.log(problemText(problem));
+    for (const problem of rules.problems) console.log(ruleProblemText(problem));
+    for (const warning of warnings) console.log(`Warning: ${problemText(warning)}`);
+    for (const warning of rules.warnings) console.log(`Warning: ${ruleWarningText(warning)}`);
+    if (count === 0)
+      console.log(`Good: ${describe([...files, ...rules.files], jobs.jobs.length, rules.rules)}`);
+  }
+  if (count > 0) throw new CliError(count === 1 ? "1 problem" : `${count} problems`);
 }
 
-function describe(files: readonly string[], jobs: number): string {
+function describe(files: readonly string[], jobs: number, rules: number): string {
   if (files.length === 0) return "no configuration file, so every option has its default";
   const declared = jobs === 1 ? "1 declared job" : `${jobs} declared jobs`;
-  return `${files.join(", ")} (${declared})`;
+  const ruled = rules === 0 ? "" : rules === 1 ? ", 1 rule" : `, ${rules} rules`;
+  return `${files.join(", ")} (${declared}${ruled})`;
 }

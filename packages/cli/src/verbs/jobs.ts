@@ -65,6 +65,7 @@ async function list(flags: ListFlags): Promise<void> {
     ]),
   );
   if (page.nextCursor !== null) console.log(`… more than ${limit}: say --limit`);
+  for (const job of page.items) if (job.hint !== null) console.log(`\n${jobLabel(job)}: ${job.hint}`);
 }
 
 async function show(
@@ -101,6 +102,7 @@ async function show(
       ["ping", job.pingUrl],
     ]),
   );
+  if (job.hint !== null) console.log(`\n${job.hint}`);
   const settings = job.settings.filter(({ source }) => flags.all || source !== "default");
   if (settings.length > 0) {
     console.log("");

@@ -9,6 +9,7 @@ import { randomUuid } from "../exec/random-ids.ts";
 import { RecordReport } from "../exec/record-lines.ts";
 import { deliverEvents } from "../sending/deliver-events.ts";
 import { drainSpool } from "../sending/drain-spool.ts";
+import type { PostFailure } from "../sending/post-events.ts";
 import { Spool, spoolDirectory } from "../sending/spool.ts";
 import { printJson } from "../show.ts";
 
@@ -84,6 +85,8 @@ async function ping(jobName: string, flags: PingFlags): Promise<void> {
     case "delivered": {
       const [refused] = outcome.refused;
       if (refused !== undefined) throw new CliError(`the server refused the event: ${refused.message}`);
+      for (const reason of [...outcome.settingsRefused, ...outcome.leftOut])
+        warn(`the server left a field out: ${reason}`);
       tell("delivered", `${event.kind}: ${jobName}`);
       const signal = AbortSignal.timeout(MAX_DRAIN_MS);
       await drainSpool(spool, target, { now: Date.now, warn, signal });
@@ -95,9 +98,15 @@ async function ping(jobName: string, flags: PingFlags): Promise<void> {
     case "unavailable":
       spool.write([event], target, Date.now());
       spool.prune(Date.now());
-      warn(`${outcome.message}; the event is kept in ${spool.directory} and sent with the next exec or ping`);
+      warn(`${outcome.message}; the event is kept in ${spool.directory} and ${sentBy(outcome)}`);
       tell("spooled", "");
   }
+}
+
+function sentBy(outcome: PostFailure): string {
+  return outcome.kind === "misdirected" && outcome.needsKey
+    ? "sent, with a key that may send, by: batchwatch spool send --any-key"
+    : "sent with the next exec or ping";
 }
 
 async function eventOf(jobName: string, flags: PingFlags): Promise<RunEventInput> {

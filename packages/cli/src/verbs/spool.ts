@@ -2,7 +2,8 @@
 import type { Command } from "commander";
 import { addServerOptions, type ServerOptions, targetOf } from "../api-client.ts";
 import { CliError } from "../cli-error.ts";
-import { drainSpool } from "../sending/drain-spool.ts";
+import { type DrainResult, drainSpool } from "../sending/drain-spool.ts";
+import type { ServerTarget } from "../sending/server-target.ts";
 import { Spool, spoolDirectory } from "../sending/spool.ts";
 import { instant, printJson, table } from "../show.ts";
 
@@ -54,14 +55,40 @@ function list(flags: { spoolDir?: string; json?: boolean }): void {
 
 async function send(flags: ServerOptions & { spoolDir?: string; anyKey?: boolean }): Promise<void> {
   const spool = new Spool(spoolDirectory(flags.spoolDir, process.env));
-  const result = await drainSpool(spool, targetOf(flags), {
+  const target = targetOf(flags);
+  const result = await drainSpool(spool, target, {
     now: Date.now,
     warn: (message) => console.error(`batchwatch: ${message}`),
     anyKey: flags.anyKey ?? false,
   });
   if (flags.json) printJson(result);
-  else console.log(`${result.deliveredBatches} sent.`);
+  else console.log(sentText(result, target));
   if (result.stoppedBecause !== null) throw new CliError(`not all was sent: ${result.stoppedBecause}`);
+}
+
+/** What was sent, what was not, and what sends it. */
+function sentText(result: DrainResult, { url, apiKey }: ServerTarget): string {
+  const { deliveredEvents: events, deliveredBatches: batches, otherKeyBatches, otherServerBatches } = result;
+  const lines = [
+    events === 0 && batches === 0
+      ? `Nothing was sent to ${url}.`
+      : `${events} ${events === 1 ? "event" : "events"} sent to ${url}.`,
+  ];
+  if (otherKeyBatches > 0)
+    lines.push(
+      `${batchesText(otherKeyBatches)} for this server ${otherKeyBatches === 1 ? "was" : "were"} kept ${
+        apiKey === null ? "under a key that is not given now" : "without a key, or under another one"
+      }. To send them ${apiKey === null ? "without one" : "with the key of now"}: batchwatch spool send --any-key`,
+    );
+  if (otherServerBatches > 0)
+    lines.push(
+      `${batchesText(otherServerBatches)} ${otherServerBatches === 1 ? "waits" : "wait"} for another server; batchwatch spool lists them.`,
+    );
+  return lines.join("\n");
+}
+
+function batchesText(count: number): string {
+  return count === 1 ? "1 batch" : `${count} batches`;
 }
 
 function isoOf(at: string | number | undefined): string | null {

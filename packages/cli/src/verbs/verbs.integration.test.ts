@@ -5,6 +5,7 @@ import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Spool } from "../sending/spool.ts";
 import {
   type CliOptions,
   NO_SERVER,
@@ -201,6 +202,27 @@ describe("ping", () => {
   });
 });
 
+// "0 sent." said neither that something was left nor how to send it.
+test("spool send says what it left for its key or server, and how to send that", async () => {
+  const spoolDir = newFolder();
+  const spool = new Spool(spoolDir, spoolDir);
+  const event = (runId: string) => ({
+    kind: "completed" as const,
+    jobName: "spooled",
+    runId,
+    at: Date.now(),
+  });
+  spool.write([event("s1"), event("s2")], { url, apiKey: "bw_of-before" }, Date.now());
+  spool.write([event("s3")], { url: NO_SERVER, apiKey: null }, Date.now());
+  const first = await run(["spool", "send"], { spoolDir });
+  expect(first.stdout.toString()).toMatch(
+    /^Nothing was sent to http.*\n1 batch for this server was kept under a key that is not given now\. .*spool send --any-key\n1 batch waits for another server; .*\n$/,
+  );
+  const second = await run(["spool", "send", "--any-key"], { spoolDir });
+  expect(second.stdout.toString()).toMatch(/^2 events sent to http/);
+  expect(await json(["runs", "--job", "spooled"])).toMatchObject({ items: [{}, {}] });
+});
+
 describe("keys", () => {
   test("are made, listed and revoked while the server runs, and shown once", async () => {
     const created = (await json([
@@ -247,6 +269,16 @@ describe("check", () => {
     expect(stdout.toString()).toContain('bw.yaml:2: httpp: is not known; did you mean "http"?');
     expect(stdout.toString()).toContain('jobs.yaml:4: jobs[0].slaa: is not known; did you mean "sla"?');
     expect(stdout.toString()).toContain("jobs.yaml:3: jobs[0].schedule: has 4 fields");
+  });
+
+  test("warns of what has no effect, and is content all the same", async () => {
+    const folder = newFolder();
+    writeFileSync(join(folder, "jobs.yaml"), "jobs:\n  - name: a\n    startBy: 10m\n");
+    const { code, stdout } = await run(["check", "jobs.yaml", "none/*.yaml"], { cwd: folder });
+    expect(code).toBe(0);
+    expect(stdout.toString()).toMatch(
+      /^Warning: none\/\*\.yaml: matches no file\nWarning: jobs\.yaml:3: jobs\[0\]\.startBy: .*\nGood: jobs\.yaml/,
+    );
   });
 
   test("is content with what is good", async () => {

@@ -5,18 +5,19 @@
 import { z } from "zod";
 import { parseInstant } from "../instant.ts";
 import { SEVERITIES } from "../job-settings.ts";
+import { MAX_NAME_LENGTH, whyNoName } from "../name-rule.ts";
 import { RUN_PHASES } from "../phases.ts";
 import { JOB_HEALTHS, LOG_SEVERITIES, phaseSchema } from "./resources.ts";
-
-const NAME_LENGTH = 200;
 
 /** A name in a path: what events may call a job or a run. */
 const pathName = z
   .string()
   .min(1)
-  .max(NAME_LENGTH)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is refused.
-  .regex(/^[^\u0000-\u001f\u007f]*$/, { error: "must not hold control characters" });
+  .max(MAX_NAME_LENGTH)
+  .superRefine((text, context) => {
+    const why = whyNoName(text);
+    if (why !== null) context.addIssue({ code: "custom", message: why });
+  });
 
 /** A list parameter: repeated, or comma separated. */
 function listOf<T extends z.ZodType<unknown, string>>(item: T, words: string) {
@@ -32,7 +33,7 @@ function listOf<T extends z.ZodType<unknown, string>>(item: T, words: string) {
     .describe(words);
 }
 
-const nameText = z.string().max(NAME_LENGTH);
+const nameText = z.string().max(MAX_NAME_LENGTH);
 
 /** ISO 8601 with a zone, or epoch milliseconds; comes out as epoch milliseconds. */
 const instantParameter = z.string().transform((text, context) => {

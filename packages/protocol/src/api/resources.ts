@@ -95,6 +95,11 @@ export const witnessSchema = z.object({
   says: phaseSchema.nullable().describe("the outcome this witness reports"),
   firstAt: instantSchema,
   lastAt: instantSchema,
+  clockSkewMs: z
+    .number()
+    .int()
+    .nullable()
+    .describe("its clock minus ours, where that is proven and more than 10 minutes"),
 });
 
 export const judgementSchema = z.object({
@@ -103,7 +108,10 @@ export const judgementSchema = z.object({
   type: factTypeSchema,
   severity: severitySchema,
   state: z.enum(["open", "resolved"]),
-  at: instantSchema,
+  at: instantSchema.describe("when it was broken"),
+  judgedAt: instantSchema.describe(
+    "when that was noticed: later after a downtime of ours, or for a late report",
+  ),
   resolvedAt: instantOrNull,
   limit: z.string().nullable().describe("in words, with its unit"),
   value: z.string().nullable().describe("in words, with its unit"),
@@ -137,6 +145,14 @@ export const runDetailSchema = runSummarySchema.extend({
   witnesses: z.array(witnessSchema),
   violations: z.array(judgementSchema).describe("violations and detections of this run"),
   precision: precisionSchema,
+  clock: z
+    .object({
+      skewMs: z.number().int().nullable().describe("the senders' clock minus ours, where it is proven"),
+      reportedLateMs: durationOrNull.describe("reported so long after its own times, for whichever reason"),
+      text: z.string(),
+    })
+    .nullable()
+    .describe("null while the run's times are within 10 minutes of their receipt"),
   slot: slotSchema.nullable(),
   deadlines: z.array(deadlineSchema),
   resources: z.object({
@@ -187,6 +203,10 @@ export const jobSummarySchema = jobKeySchema.extend({
   paused: z.boolean(),
   observeOnly: z.boolean(),
   firstSeenAt: instantSchema,
+  hint: z
+    .string()
+    .nullable()
+    .describe("what is probably not meant, and what to do, e.g. declared for another environment"),
 });
 export type JobSummary = z.infer<typeof jobSummarySchema>;
 
@@ -311,6 +331,10 @@ export type Problem = z.infer<typeof problemSchema>;
 export const eventsResponseSchema = z.object({
   accepted: z.number().int(),
   rejected: z.array(z.object({ index: z.number().int(), code: z.string(), message: z.string() })),
+  warnings: z
+    .array(z.object({ index: z.number().int(), field: z.string(), message: z.string() }))
+    .optional()
+    .describe("fields that were wrong: their events were recorded without them"),
 });
 
 export function pageOf<T extends z.ZodType>(item: T) {
@@ -346,5 +370,14 @@ export const overviewSchema = z.object({
   grpcAddress: z.string().nullable(),
   authRequired: z.boolean(),
   receiverConfigured: z.boolean(),
+  retention: z
+    .object({
+      runsMs: durationOrNull,
+      heartbeatsMs: durationOrNull,
+      spansMs: durationOrNull,
+      logsMs: durationOrNull,
+      samplesMs: durationOrNull,
+    })
+    .describe("how long each is kept; null = for ever"),
 });
 export type Overview = z.infer<typeof overviewSchema>;

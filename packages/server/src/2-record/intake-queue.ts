@@ -3,12 +3,12 @@
  * limit and go first: order inside a run does not matter, for the reducer takes events in any order.
  */
 import { TERMINAL_EVENT_KINDS } from "@batchwatch/protocol";
-import { type IntakeBatch, IntakeOverloadedError } from "../model/intake.ts";
+import { type IntakeBatch, type IntakeOutcome, IntakeOverloadedError } from "../model/intake.ts";
 
 export interface PendingBatch {
   batch: IntakeBatch;
   sizeBytes: number;
-  resolve: () => void;
+  resolve: (outcome: IntakeOutcome) => void;
   reject: (error: unknown) => void;
 }
 
@@ -44,7 +44,7 @@ export class IntakeQueue {
   }
 
   /** @throws IntakeOverloadedError */
-  add(batch: IntakeBatch, resolve: () => void, reject: (error: unknown) => void): void {
+  add(batch: IntakeBatch, resolve: PendingBatch["resolve"], reject: PendingBatch["reject"]): void {
     const sizeBytes = Math.max(0, batch.sizeBytes) + BATCH_OVERHEAD_BYTES;
     const urgent = isUrgent(batch);
     const { maxPendingBytes, terminalReserveBytes } = this.#limits;

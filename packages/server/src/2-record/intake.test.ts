@@ -21,7 +21,7 @@ const ofRun = (runId: string, kind: RunEvent["kind"] = "started", second = 0): I
 function intakeOver(open: OpenLedger, more: Partial<IntakeOptions> = {}): RunningIntake {
   return createIntake({
     ledger: open.ledger,
-    samples: { append: async () => {} },
+    samples: { append: async (batches) => batches.map(() => null) },
     metrics: null,
     clock: new ManualClock(T0),
     log: { error: () => {} },
@@ -93,7 +93,12 @@ describe("group commit", () => {
     await using open = await openLedger();
     const appended: SampleBatch[] = [];
     const intake = intakeOver(open, {
-      samples: { append: async (batches) => void appended.push(...batches) },
+      samples: {
+        append: async (batches) => {
+          appended.push(...batches);
+          return batches.map(() => null);
+        },
+      },
     });
     const samples = {
       series: [{ __name__: "x" }],
@@ -113,6 +118,7 @@ describe("group commit", () => {
           events: points.map((point) => event("completed", 0, { run: { by: "id", runId: point.streamId } })),
           links: [],
           metricStreams: points.map((point) => ({ streamId: point.streamId, updatedAt: T0, state: "{}" })),
+          nativeIncrements: [],
           metricEvidence: [],
           deadlines: [],
         };

@@ -4,18 +4,20 @@
  * what was answered survives `kill -9`. A batch that cannot be stored fails alone.
  */
 import type { Clock } from "../lib/clock.ts";
-import type { Intake, IntakeBatch } from "../model/intake.ts";
+import type { Intake, IntakeBatch, IntakeOutcome } from "../model/intake.ts";
 import type { MetricPoint, SampleBatch } from "../model/samples.ts";
 import type { SelfMetrics, StageMeter } from "../self-monitoring/self-metrics.ts";
-import type { SampleStore } from "../storage/sample-store.ts";
+import type { MetricStore } from "../storage/metric-store.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { IntakeQueue, type PendingBatch } from "./intake-queue.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import { type MetricFacts, type MetricRecorder, NO_METRIC_FACTS } from "./metric-recorder.ts";
+import { StreamTotals } from "./streams/stream-totals.ts";
+import { countUntrustedTimes } from "./untrusted-times.ts";
 
 export interface IntakeOptions {
   ledger: Pick<Ledger, "record">;
-  samples: Pick<SampleStore, "append">;
+  samples: Pick<MetricStore, "append">;
   /** null: metric points say nothing of runs. */
   metrics: MetricRecorder | null;
   clock: Clock;
@@ -33,6 +35,7 @@ export interface RunningIntake extends Intake {
   pendingBytes(): number;
 }
 
+const ALL_STORED: IntakeOutcome = { refusedSamples: null };
 const MIB = 1024 * 1024;
 const DEFAULT_PENDING_BYTES = 64 * MIB;
 const DEFAULT_RESERVE_BYTES = 16 * MIB;
@@ -57,6 +60,9 @@ class GroupCommitIntake implements RunningIntake {
   readonly #options: IntakeOptions;
   readonly #queue: IntakeQueue;
   readonly #stage: StageMeter;
+  readonly #countUntrusted: ReturnType<typeof countUntrustedTimes>;
+  readonly #streams = new StreamTotals();
+  readonly #resolved = new WeakMap<SampleBatch, SampleBatch>();
   #rounds: Promise<void> | null = null;
   #isClosed = false;
 
@@ -67,6 +73,7 @@ class GroupCommitIntake implements RunningIntake {
       terminalReserveBytes: options.terminalReserveBytes ?? DEFAULT_RESERVE_BYTES,
     });
     this.#stage = options.selfMetrics.stage("intake");
+    this.#countUntrusted = countUntrustedTimes(options.selfMetrics);
     options.selfMetrics.gauge("intake_pending_bytes", "Bytes admitted and not yet stored.", () =>
       this.pendingBytes(),
     );
@@ -76,7 +83,7 @@ class GroupCommitIntake implements RunningIntake {
     return this.#queue.pendingBytes;
   }
 
-  submit(batch: IntakeBatch): Promise<void> {
+  submit(batch: IntakeBatch): Promise<IntakeOutcome> {
     if (this.#isClosed) return Promise.reject(new IntakeClosedError());
     return new Promise((resolve, reject) => {
       try {
@@ -86,6 +93,7 @@ class GroupCommitIntake implements RunningIntake {
         reject(error);
         return;
       }
+      this.#countUntrusted(batch.events);
       this.#rounds ??= this.#run();
     });
   }
@@ -121,13 +129,13 @@ class GroupCommitIntake implements RunningIntake {
   async #round(round: readonly PendingBatch[]): Promise<void> {
     const startedAt = performance.now();
     try {
-      await this.#store(round.map(({ batch }) => batch));
-      for (const pending of round) this.#settle(pending, null);
+      const outcomes = await this.#store(round.map(({ batch }) => batch));
+      for (const [index, pending] of round.entries()) this.#settle(pending, outcomes[index] ?? ALL_STORED);
       this.#stage.done(performance.now() - startedAt, round.length);
     } catch (error) {
       this.#report(error);
       const [only] = round;
-      if (round.length === 1 && only !== undefined) this.#settle(only, error);
+      if (round.length === 1 && only !== undefined) this.#fail(only, error);
       else await this.#oneByOne(round);
     }
   }
@@ -138,32 +146,45 @@ class GroupCommitIntake implements RunningIntake {
     let alike = 0;
     for (const [index, pending] of round.entries()) {
       try {
-        await this.#store([pending.batch]);
-        this.#settle(pending, null);
+        const [outcome] = await this.#store([pending.batch]);
+        this.#settle(pending, outcome ?? ALL_STORED);
         alike = 0;
       } catch (error) {
         this.#report(error);
-        this.#settle(pending, error);
+        this.#fail(pending, error);
         const message = error instanceof Error ? error.message : String(error);
         alike = message === lastMessage ? alike + 1 : 1;
         lastMessage = message;
         if (alike < SAME_FAILURES || !isRetryable(error)) continue;
-        for (const rest of round.slice(index + 1)) this.#settle(rest, error);
+        for (const rest of round.slice(index + 1)) this.#fail(rest, error);
         return;
       }
     }
   }
 
   /** Both stores take the same batch again without harm, so one of them may be ahead after a failure. */
-  async #store(batches: readonly IntakeBatch[]): Promise<void> {
+  async #store(batches: readonly IntakeBatch[]): Promise<IntakeOutcome[]> {
     const samples: SampleBatch[] = [];
     const points: MetricPoint[] = [];
     for (const batch of batches) {
-      if (batch.samples !== null) samples.push(batch.samples);
+      if (batch.samples !== null) samples.push(this.#plain(batch.samples));
       for (const point of batch.metricPoints) points.push(point);
     }
-    if (samples.length > 0) await this.#options.samples.append(samples);
+    const refused = samples.length > 0 ? [...(await this.#options.samples.append(samples))] : [];
     await this.#options.ledger.record(batches, await this.#metricFacts(points));
+    return batches.map((batch) => {
+      const refusedSamples = batch.samples === null ? null : (refused.shift() ?? null);
+      return refusedSamples === null ? ALL_STORED : { refusedSamples };
+    });
+  }
+
+  /** Resolved once: a batch that is stored again after a failure is the same. */
+  #plain(batch: SampleBatch): SampleBatch {
+    const known = this.#resolved.get(batch);
+    if (known !== undefined) return known;
+    const plain = this.#streams.resolve(batch);
+    if (plain !== batch) this.#resolved.set(batch, plain);
+    return plain;
   }
 
   async #metricFacts(points: readonly MetricPoint[]): Promise<MetricFacts> {
@@ -171,10 +192,14 @@ class GroupCommitIntake implements RunningIntake {
     return metrics === null || points.length === 0 ? NO_METRIC_FACTS : metrics.record(points);
   }
 
-  #settle(pending: PendingBatch, error: unknown): void {
+  #settle(pending: PendingBatch, outcome: IntakeOutcome): void {
     this.#queue.settled(pending);
-    if (error === null) pending.resolve();
-    else pending.reject(error);
+    pending.resolve(outcome);
+  }
+
+  #fail(pending: PendingBatch, error: unknown): void {
+    this.#queue.settled(pending);
+    pending.reject(error);
   }
 
   #report(error: unknown): void {

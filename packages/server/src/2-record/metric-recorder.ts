@@ -8,11 +8,14 @@ import type { RunEvent } from "../model/run-event.ts";
 import type { MetricPoint } from "../model/samples.ts";
 import type { NewDeadline } from "../model/watch.ts";
 import type { MetricEvidenceWrite, MetricStreamWrite } from "../storage/ledger-store.ts";
+import type { NativeIncrementWrite } from "../storage/meter-store.ts";
 
 export interface MetricFacts {
   events: readonly RunEvent[];
   links: readonly RunLink[];
   metricStreams: readonly MetricStreamWrite[];
+  /** What jobs count themselves. */
+  nativeIncrements: readonly NativeIncrementWrite[];
   metricEvidence: readonly MetricEvidenceWrite[];
   /** When the evidence is to be looked at. */
   deadlines: readonly NewDeadline[];
@@ -22,6 +25,7 @@ export const NO_METRIC_FACTS: MetricFacts = {
   events: [],
   links: [],
   metricStreams: [],
+  nativeIncrements: [],
   metricEvidence: [],
   deadlines: [],
 };

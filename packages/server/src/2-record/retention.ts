@@ -5,14 +5,14 @@
 import type { Clock } from "../lib/clock.ts";
 import type { SelfMetrics } from "../self-monitoring/self-metrics.ts";
 import type { LedgerStore, RetentionKind } from "../storage/ledger-store.ts";
-import type { SampleStore } from "../storage/sample-store.ts";
+import type { MetricStore } from "../storage/metric-store.ts";
 
 /** Milliseconds that each kind is kept; null = for ever. */
 export type RetentionAges = Readonly<Record<RetentionKind | "samples", number | null>>;
 
 export interface RetentionOptions {
   ledger: Pick<LedgerStore, "prune">;
-  samples: Pick<SampleStore, "prune">;
+  samples: Pick<MetricStore, "prune">;
   ages: RetentionAges;
   clock: Clock;
   log: { error(details: object, message: string): void };

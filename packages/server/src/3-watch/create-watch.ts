@@ -10,6 +10,7 @@ import type { LedgerStore } from "../storage/ledger-store.ts";
 import { DeadlineEngine, type EngineLog } from "./deadlines/deadline-engine.ts";
 import { Uptime } from "./deadlines/uptime.ts";
 import { gatherReads } from "./gathered-reads.ts";
+import { inOurTime } from "./runs/in-our-time.ts";
 import { runHandlers } from "./runs/judge-run.ts";
 import { fillSlotsHandler } from "./slots/fill-slots.ts";
 import { slotHandlers } from "./slots/judge-slot.ts";
@@ -55,7 +56,7 @@ export function createWatch(parts: CreateWatchParts): Watch {
     },
   });
 
-  const reads = gatherReads(store);
+  const reads = inOurTime(gatherReads(store));
   const watchParts = { store: reads, say: parts.say, uptime, options, absenceHeldUntil: () => heldUntil };
   engine.register(...runHandlers(watchParts), ...slotHandlers(watchParts), fillSlotsHandler(watchParts));
 

@@ -36,7 +36,9 @@ export function alertAnnotations(
   const worst = facts[0];
   const annotations: Record<string, string> = {
     summary: worst ? factTitle(job, worst) : job.jobName,
-    description: facts.map((fact) => fact.explanation).join("\n"),
+    description: worthTelling(facts)
+      .map((fact) => fact.explanation)
+      .join("\n"),
   };
   if (run) {
     annotations.run_id = run.runId;
@@ -50,6 +52,16 @@ export function alertAnnotations(
   return annotations;
 }
 
+/** No records at all are too few as well: of one run the worse is said, and the other not repeated. */
+export function worthTelling(facts: readonly Judgement[]): Judgement[] {
+  const zero = facts.filter((fact) => fact.type === "zero_records");
+  return facts.filter(
+    (fact) =>
+      fact.type !== "insufficient_records" ||
+      zero.every((other) => other.runRowId !== fact.runRowId || other.state !== fact.state),
+  );
+}
+
 /** "daily_etl: run failed" */
 export function factTitle(job: Job, fact: Judgement): string {
   return `${job.jobName}: ${fact.type.replaceAll("_", " ")}`;
@@ -60,8 +72,9 @@ export function jobUrl(publicUrl: string, job: Job): string {
   return `${publicUrl}/jobs/${encodeURIComponent(job.namespace)}/${encodeURIComponent(job.jobName)}${environment}`;
 }
 
+/** As the page writes it (web/src/url-state/links.ts): a run id is unique within its job only. */
 export function runUrl(publicUrl: string, job: Job, runId: string): string {
-  const query = new URLSearchParams({ jobName: job.jobName, namespace: job.namespace });
+  const query = new URLSearchParams({ namespace: job.namespace, job: job.jobName });
   if (job.environment !== "") query.set("environment", job.environment);
   return `${publicUrl}/runs/${encodeURIComponent(runId)}?${query}`;
 }

@@ -57,10 +57,11 @@ function input(more: Partial<FoldInput>): FoldInput {
   };
 }
 
-function opened(...facts: Judgement[]): { incident: Incident; facts: Judgement[] } {
+function opened(...facts: Judgement[]): NonNullable<FoldInput["open"]> {
   const write = foldJudgements(input({ unfolded: facts }));
   if (write === null) throw new Error("nothing opened");
-  return { incident: { id: 1, ...write.incident }, facts: facts.map((one) => ({ ...one, incidentId: 1 })) };
+  const incident = { id: 1, ...write.incident };
+  return { incident, facts: facts.map((one) => ({ ...one, incidentId: 1 })), entries: write.entries };
 }
 
 function alertOf(payload: string | undefined): Alert {
@@ -120,9 +121,7 @@ describe("folding judgements into the incident of a job", () => {
       resolvedAt: NOW + 10,
       resolution: "The run of 02:00 succeeded late.",
     }));
-    const write = foldJudgements(
-      input({ open: { incident: open.incident, facts: resolved }, now: NOW + 10 }),
-    );
+    const write = foldJudgements(input({ open: { ...open, facts: resolved }, now: NOW + 10 }));
     expect(write?.incident).toMatchObject({ state: "resolved", resolvedAt: NOW + 10 });
     expect(write?.deliveries).toMatchObject([{ reason: "resolved" }]);
     expect(alertOf(write?.deliveries[0]?.payload)).toMatchObject({ status: "resolved", endsAt: NOW + 10 });
@@ -132,22 +131,52 @@ describe("folding judgements into the incident of a job", () => {
     const open = opened(fact(1, "run_failed", "critical"));
     const facts = open.facts.map((one) => ({ ...one, state: "resolved" as const, resolvedAt: NOW }));
     const unfolded = [fact(2, "zero_records", "warning")];
-    const joined = foldJudgements(input({ open: { incident: open.incident, facts }, unfolded }));
+    const joined = foldJudgements(input({ open: { ...open, facts }, unfolded }));
     expect(joined?.incident.title).toBe("daily_etl: run failed");
     const all = [...facts, fact(2, "zero_records", "warning", { state: "resolved", resolvedAt: NOW + 1 })];
-    const write = foldJudgements(input({ open: { incident: open.incident, facts: all } }));
+    const write = foldJudgements(input({ open: { ...open, facts: all } }));
     expect(write?.incident.title).toBe("daily_etl: run failed");
     const alert = alertOf(write?.deliveries[0]?.payload);
     expect(alert.annotations.summary).toBe("daily_etl: run failed");
     expect(alert.facts.map(({ type }) => type)).toEqual(["run_failed", "zero_records"]);
   });
 
-  it("stays open while one fact is open", () => {
+  it("stays open while one fact is open, and notes once, telling nobody, that the other is over", () => {
     const open = opened(fact(1, "run_failed", "critical"), fact(2, "zero_records", "warning"));
-    const facts = open.facts.map((one) =>
-      one.id === 1 ? { ...one, state: "resolved" as const, resolvedAt: NOW } : one,
-    );
-    expect(foldJudgements(input({ open: { incident: open.incident, facts } }))).toBeNull();
+    const over = { state: "resolved" as const, resolvedAt: NOW, resolution: "The run succeeded at 02:40" };
+    const facts = open.facts.map((one) => (one.id === 1 ? { ...one, ...over } : one));
+    const write = foldJudgements(input({ open: { ...open, facts } }));
+    expect(write).toMatchObject({ incident: { state: "open" }, judgementIds: [], deliveries: [] });
+    expect(write?.entries).toEqual([{ at: NOW, text: "Run failed is over. The run succeeded at 02:40." }]);
+    const entries = [...open.entries, ...(write?.entries ?? [])];
+    expect(foldJudgements(input({ open: { ...open, facts, entries } }))).toBeNull();
+    const resolved = facts.map((one) => ({ ...one, ...over, resolvedAt: one.resolvedAt ?? NOW + 1 }));
+    const end = foldJudgements(input({ open: { ...open, facts: resolved, entries } }));
+    expect(end?.entries.map(({ text }) => text)).toEqual([
+      "The run succeeded at 02:40. The incident resolves.",
+    ]);
+  });
+
+  it("notes that a fact's words changed: the run is lost now, or took so long in the end", () => {
+    const open = opened(fact(1, "heartbeat_missing", "warning"));
+    const facts = open.facts.map((one) => ({ ...one, explanation: "The run is lost" }));
+    const write = foldJudgements(input({ open: { ...open, facts } }));
+    expect(write?.entries).toEqual([{ at: NOW, text: "The run is lost." }]);
+    expect(write?.incident.annotations.description).toBe("The run is lost");
+    expect(write?.deliveries).toEqual([]);
+  });
+
+  it("says of a run without records once, in the worse words, that they are too few", () => {
+    const zero = fact(1, "zero_records", "warning", { runRowId: 1 });
+    const few = fact(2, "insufficient_records", "warning", { runRowId: 1 });
+    const fewOfAnother = fact(3, "insufficient_records", "warning", { runRowId: 2 });
+    const write = foldJudgements(input({ unfolded: [few, zero, fewOfAnother] }));
+    expect(write?.judgementIds.toSorted()).toEqual([1, 2, 3]);
+    expect(alertOf(write?.deliveries[0]?.payload).facts).toHaveLength(2);
+    expect(write?.incident.annotations.description?.split("\n").toSorted()).toEqual([
+      "insufficient_records happened",
+      "zero_records happened",
+    ]);
   });
 
   it.each(["history", "backfill", "paused", "alert_after"])(
@@ -171,7 +200,8 @@ describe("folding judgements into the incident of a job", () => {
     expect(write?.entries.at(-1)?.text).toBe("Nobody was told: no receiver is configured.");
     const incident: Incident = { id: 1, ...(write?.incident ?? opened().incident) };
     const facts = [fact(1, "run_failed", "critical", { state: "resolved", resolvedAt: NOW })];
-    expect(foldJudgements(input({ open: { incident, facts }, receivers: [] }))?.deliveries).toEqual([]);
+    const open = { incident, facts, entries: [] };
+    expect(foldJudgements(input({ open, receivers: [] }))?.deliveries).toEqual([]);
   });
 
   it("changes nothing where nothing is new", () => {

@@ -4,6 +4,7 @@
  * - No open incident and a fact that may page: a new incident.
  * - An open incident: new facts join it, those of the next bad slot too. A worse one raises its severity and is sent
  *   under the same de-duplication key; one of the same or lower severity is an entry in the timeline and pages nobody.
+ * - A fact that ends while others are open, or whose words change (the run is lost, it took so long), is an entry too.
  * - All facts resolved: the incident resolves, and whoever was told that it opened is told so.
  * Suppression keeps facts from opening and paging, never from being resolved.
  */
@@ -11,9 +12,9 @@ import { SEVERITIES, type Severity } from "@batchwatch/protocol";
 import type { Alert } from "../model/alert.ts";
 import type { Job } from "../model/job.ts";
 import type { Run } from "../model/run.ts";
-import type { Incident, Judgement, NewDelivery } from "../model/watch.ts";
+import type { Incident, IncidentEntry, Judgement, NewDelivery } from "../model/watch.ts";
 import type { IncidentWrite } from "../storage/ledger-store.ts";
-import { alertAnnotations, alertLabels, factTitle } from "./alert-labels.ts";
+import { alertAnnotations, alertLabels, factTitle, worthTelling } from "./alert-labels.ts";
 
 /** Where alerts go. `channel` names the kind of service, `name` the configured receiver. */
 export interface ReceiverRef {
@@ -25,8 +26,12 @@ export interface FoldInput {
   job: Job;
   /** Open, not in an incident yet. */
   unfolded: readonly Judgement[];
-  /** The job's open incident, if any, with all its facts. */
-  open: { incident: Incident; facts: readonly Judgement[] } | null;
+  /** The job's open incident, if any, with all its facts and its timeline so far. */
+  open: {
+    incident: Incident;
+    facts: readonly Judgement[];
+    entries: readonly Pick<IncidentEntry, "text">[];
+  } | null;
   /** Runs that the facts speak of, by row id. */
   runs: ReadonlyMap<number, Run>;
   receivers: readonly ReceiverRef[];
@@ -43,10 +48,29 @@ export function mayOpenIncident(fact: Judgement): boolean {
 export function foldJudgements(input: FoldInput): IncidentWrite | null {
   const fresh = byWorst(input.unfolded.filter(mayOpenIncident));
   if (input.open === null) return fresh.length === 0 ? null : openIncident(input, fresh);
-  const { incident, facts } = input.open;
+  const { incident, facts, entries } = input.open;
   const all = byWorst([...facts, ...fresh]);
-  if (all.every((fact) => fact.state === "resolved")) return resolveIncident(input, incident, all);
-  return fresh.length === 0 ? null : joinIncident(input, incident, all, fresh);
+  const news = newsOf(facts, entries, input.now);
+  if (all.every((fact) => fact.state === "resolved")) return resolveIncident(input, incident, all, news);
+  if (fresh.length === 0 && news.length === 0) return null;
+  return joinIncident(input, incident, { all, fresh, news });
+}
+
+type NewEntry = Omit<IncidentEntry, "incidentId"> & { factId: number };
+
+/** What became of the incident's facts and is not in its timeline yet. */
+function newsOf(
+  facts: readonly Judgement[],
+  entries: readonly Pick<IncidentEntry, "text">[],
+  now: number,
+): NewEntry[] {
+  const isSaid = (text: string): boolean => entries.some((entry) => entry.text.includes(text));
+  const news = facts.flatMap((fact) => {
+    const words = { at: now, text: sentence(fact.explanation), factId: fact.id };
+    const end = { at: fact.resolvedAt ?? now, text: endText(fact), factId: fact.id };
+    return [words, ...(fact.state === "resolved" ? [end] : [])];
+  });
+  return news.filter(({ text }) => !isSaid(text));
 }
 
 function openIncident(input: FoldInput, facts: readonly Judgement[]): IncidentWrite {
@@ -70,7 +94,10 @@ function openIncident(input: FoldInput, facts: readonly Judgement[]): IncidentWr
     annotations: alertAnnotations(input.job, run, facts, input.publicUrl),
     notified,
   };
-  const entries = facts.map((fact) => ({ at: input.now, text: `${sentence(fact)} The incident opens.` }));
+  const entries = facts.map((fact) => ({
+    at: input.now,
+    text: `${sentence(fact.explanation)} The incident opens.`,
+  }));
   if (!notified) entries.push({ at: input.now, text: notNotifiedText(input, facts) });
   return {
     id: null,
@@ -84,8 +111,7 @@ function openIncident(input: FoldInput, facts: readonly Judgement[]): IncidentWr
 function joinIncident(
   input: FoldInput,
   incident: Incident,
-  all: readonly Judgement[],
-  fresh: readonly Judgement[],
+  { all, fresh, news }: { all: readonly Judgement[]; fresh: readonly Judgement[]; news: readonly NewEntry[] },
 ): IncidentWrite {
   const paging = fresh.filter((fact) => fact.suppressedBecause === null);
   const worstFresh = paging[0];
@@ -103,21 +129,26 @@ function joinIncident(
     annotations: alertAnnotations(input.job, run, openFacts, input.publicUrl),
     notified: incident.notified || firstPage,
   };
-  const entries = fresh.map((fact) => ({
+  const joined = fresh.map((fact) => ({
     at: input.now,
-    text: `${sentence(fact)} It joins this incident${fact === worstFresh && raised ? `, whose severity rises to ${severity}` : ""}.`,
+    text: `${sentence(fact.explanation)} It joins this incident${fact === worstFresh && raised ? `, whose severity rises to ${severity}` : ""}.`,
   }));
   const reason = firstPage ? "opened" : raised && incident.notified ? "raised" : null;
   return {
     id,
     incident: next,
     judgementIds: fresh.map((fact) => fact.id),
-    entries,
+    entries: [...news.map(({ at, text }) => ({ at, text })), ...joined],
     deliveries: reason === null ? [] : deliveries(input, next, openFacts, reason),
   };
 }
 
-function resolveIncident(input: FoldInput, incident: Incident, facts: readonly Judgement[]): IncidentWrite {
+function resolveIncident(
+  input: FoldInput,
+  incident: Incident,
+  facts: readonly Judgement[],
+  news: readonly NewEntry[],
+): IncidentWrite {
   const last = facts.reduce((a, b) => ((b.resolvedAt ?? 0) > (a.resolvedAt ?? 0) ? b : a));
   const resolution = last.resolution ?? "Everything in it is mended.";
   const { id, ...rest } = incident;
@@ -133,7 +164,11 @@ function resolveIncident(input: FoldInput, incident: Incident, facts: readonly J
     id,
     incident: next,
     judgementIds: facts.filter((fact) => fact.incidentId === null).map((fact) => fact.id),
-    entries: [{ at: input.now, text: `${resolution} The incident resolves.` }],
+    // Of the last one the incident's own end tells.
+    entries: [
+      ...news.filter(({ text }) => text !== endText(last)).map(({ at, text }) => ({ at, text })),
+      { at: input.now, text: `${sentence(resolution)} The incident resolves.` },
+    ],
     deliveries: incident.notified ? deliveries(input, next, facts, "resolved") : [],
   };
 }
@@ -151,7 +186,7 @@ function deliveries(
     startsAt: incident.openedAt,
     endsAt: incident.resolvedAt,
     severity: incident.severity,
-    facts: facts.map((fact) => ({
+    facts: worthTelling(facts).map((fact) => ({
       type: fact.type,
       explanation: fact.explanation,
       limit: fact.limitText,
@@ -194,8 +229,15 @@ function notNotifiedText(input: FoldInput, facts: readonly Judgement[]): string 
   return `Nobody was told: ${reasons}.`;
 }
 
-function sentence(fact: Judgement): string {
-  return /[.!?]$/.test(fact.explanation) ? fact.explanation : `${fact.explanation}.`;
+/** "Run failed is over. The run succeeded at 08:46:14." */
+function endText(fact: Judgement): string {
+  const words = fact.type.replaceAll("_", " ");
+  const why = fact.resolution === null ? "" : ` ${sentence(fact.resolution)}`;
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)} is over.${why}`;
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 function isWorse(a: Severity, b: Severity): boolean {

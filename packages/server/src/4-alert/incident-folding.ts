@@ -34,11 +34,13 @@ export function createIncidentFolding(parts: IncidentFoldingParts) {
     }
     const unfolded = await store.unfoldedJudgements(job.id);
     const [incident] = await store.openIncidents(job.id);
-    const facts = incident ? await store.judgementsOfIncident(incident.id) : [];
+    const [facts, entries] = incident
+      ? await Promise.all([store.judgementsOfIncident(incident.id), store.incidentEntries(incident.id)])
+      : [[], []];
     const write = foldJudgements({
       job,
       unfolded,
-      open: incident ? { incident, facts } : null,
+      open: incident ? { incident, facts, entries } : null,
       runs: await runsOf(store, [...unfolded, ...facts]),
       receivers: parts.receivers,
       publicUrl: parts.publicUrl(),

@@ -19,6 +19,7 @@ export function registerErrors(app: FastifyInstance): void {
 }
 
 export function sendProblem(reply: FastifyReply, problem: HttpProblem, instance: string): FastifyReply {
+  reply.request.failureCode = problem.code;
   return reply
     .code(problem.status)
     .headers(problem.headers)

@@ -191,11 +191,12 @@ describe("the page", () => {
   // A wrong ping address was answered with 200 and the page, so a cron job seemed to be watched and was not.
   test.each([
     ["/local/daily_etl", "*/*"],
-    ["/local/daily_etl/start", "text/html"],
     ["/b1d2c3d4-0000-4000-8000-000000000000", "*/*"],
-    ["/b1d2c3d4-0000-4000-8000-000000000000", "text/html"],
     ["/jobs/default/daily_etl", "*/*"],
-    ["/nowhere", "text/html"],
+    ["/api/nothing", "text/html"],
+    ["/v1/nothing", "text/html"],
+    ["/ping", "text/html"],
+    ["/assets/nothing.js", "text/html"],
   ])("is not the answer to %s for %s", async (path, accept) => {
     const { status, text } = await raw(path, { headers: { accept } });
     expect(status).toBe(404);
@@ -204,6 +205,18 @@ describe("the page", () => {
       detail: expect.stringContaining("Pings live under /ping/"),
     });
   });
+
+  test.each(["/local/daily_etl/start", "/b1d2c3d4-0000-4000-8000-000000000000", "/nowhere"])(
+    "says to a browser that there is nothing at %s, with status 404",
+    async (path) => {
+      const { status, text, headers } = await raw(path, { headers: { accept: "text/html,*/*;q=0.8" } });
+      expect({ status, text }).toEqual({ status: 404, text: "<!doctype html><title>the page</title>" });
+      expect(headers).toMatchObject({
+        "content-security-policy": expect.any(String),
+        "cache-control": "no-cache",
+      });
+    },
+  );
 
   test.each(["/assets/gone-1.js", "/..%2f..%2fetc%2fpasswd"])("never stands in for %s", async (path) => {
     const { status, text } = await raw(path);

@@ -18,9 +18,11 @@ import type { Logger } from "pino";
 import type { AccessControl } from "../access/access-control.ts";
 import { registerHttpAccess } from "../access/http-access.ts";
 import { registerRawBodies } from "../lib/http-bodies.ts";
+import { countRefusal, countRequestRefusal } from "../self-monitoring/request-failures.ts";
 import type { SelfMetrics } from "../self-monitoring/self-metrics.ts";
 import { answerUnreadable, registerErrors, sendProblem, toProblem } from "./http-errors.ts";
 import { collectKnownMethods } from "./known-methods.ts";
+import { registerShortWays } from "./short-way.ts";
 
 const MAX_HEADER_BYTES = 32 * 1024;
 /** A client that sends its headers or its body more slowly than this is cut off. */
@@ -73,14 +75,20 @@ export function createHttpServer(parts: HttpServerParts): FastifyInstance {
     reply.header("x-content-type-options", "nosniff");
     done();
   });
-  registerHttpAccess(app, {
+  const isPlain = registerHttpAccess(app, {
     access,
     allowedHosts: [...http.allowedHosts, http.host],
     allowedOrigins: http.allowedOrigins,
     publicUrl: http.publicUrl ?? null,
   });
-  countRequests(app, selfMetrics);
-  closeGracefully(app);
+  const count = countRequests(app, selfMetrics);
+  const isClosing = closeGracefully(app);
+  registerShortWays(app, {
+    isPlain,
+    isClosing,
+    count,
+    countRefusal: (stage, code, status) => countRefusal(selfMetrics, stage, code, status),
+  });
   app.setNotFoundHandler((request, reply) =>
     sendProblem(reply, problemFor(request.url.split("?", 1)[0] ?? "", request.method), request.url),
   );
@@ -122,28 +130,38 @@ export function readTlsFiles(tls: NonNullable<Config["http"]["tls"]>): { cert: B
   return { cert: read("http.tls.certFile", tls.certFile), key: read("http.tls.keyFile", tls.keyFile) };
 }
 
-function countRequests(app: FastifyInstance, selfMetrics: SelfMetrics): void {
+function countRequests(
+  app: FastifyInstance,
+  selfMetrics: SelfMetrics,
+): (route: string, status: number) => void {
   /** By route, then by status: as many as there are routes. */
   const counters = new Map<string, Map<number, () => void>>();
-  app.addHook("onResponse", (request, { statusCode }, done) => {
-    const route = request.is404 ? "none" : (request.routeOptions.url ?? "none");
+  const count = (route: string, statusCode: number): void => {
     const ofRoute = counters.get(route) ?? new Map<number, () => void>();
     counters.set(route, ofRoute);
-    const labels = { route, status: String(statusCode) };
     const add =
       ofRoute.get(statusCode) ??
-      selfMetrics.counter("http_requests", "Requests answered, by route and status.", labels);
+      selfMetrics.counter("http_requests", "Requests answered, by route and status.", {
+        route,
+        status: String(statusCode),
+      });
     ofRoute.set(statusCode, add);
     add();
+  };
+  app.decorateRequest("failureCode", null);
+  app.addHook("onResponse", (request, { statusCode }, done) => {
+    count(request.is404 ? "none" : (request.routeOptions.url ?? "none"), statusCode);
+    if (statusCode >= 400) countRequestRefusal(selfMetrics, request, statusCode);
     done();
   });
+  return count;
 }
 
 /**
  * While closing: what is open is answered, each connection ends with its answer, and one that has nothing more to answer
  * is not waited for (a keep-alive connection would hold the stop up until its timeout).
  */
-function closeGracefully(app: FastifyInstance): void {
+function closeGracefully(app: FastifyInstance): () => boolean {
   let closing = false;
   app.addHook("preClose", (done) => {
     closing = true;
@@ -156,6 +174,7 @@ function closeGracefully(app: FastifyInstance): void {
     if (closing) reply.header("connection", "close");
     done(null, payload);
   });
+  return () => closing;
 }
 
 /** CORS preflight, for the configured origins only. */

@@ -8,6 +8,8 @@ const FACTS = {
   dataDir: "data",
   version: "1.2.3",
   keyRequired: false,
+  isNameGuessed: false,
+  hasRuns: false,
 };
 
 test("says once where it is, and commands that reach it", () => {
@@ -25,4 +27,14 @@ test("commands name the public address where one is set", () => {
   expect(commands).toContain("curl -fsS https://batchwatch.example/ping/bw_…/daily_etl/start");
   expect(commands).toContain("BATCHWATCH_URL=https://batchwatch.example npx batchwatch exec");
   expect(commands).toContain("OTEL_EXPORTER_OTLP_ENDPOINT=https://batchwatch.example\n");
+});
+
+test("a server that has runs does not say how to send a first one", () => {
+  expect(startupText({ ...FACTS, hasRuns: true })).toMatch(/is ready\n(.+\n){3}\n$/);
+});
+
+test("says that a name is only guessed, and which option tells it", () => {
+  expect(startupText(FACTS)).not.toContain("http.publicUrl");
+  const guessed = startupText({ ...FACTS, httpUrl: "http://host-7:4318", isNameGuessed: true });
+  expect(guessed).toMatch(/http\.publicUrl.*BATCHWATCH_HTTP_PUBLIC_URL/s);
 });

@@ -35,15 +35,21 @@ const PAGE_HEADERS = {
 
 /**
  * The places in the page besides its beginning: the routes of packages/web/src/App.tsx (a test compares them). A browser
- * gets the page at these, and nobody gets it anywhere else: a job whose address is wrong must not be answered with 200.
+ * gets the page at these. Anywhere else it gets it too, but with 404 (the page then says so): a job whose address is
+ * wrong must not be answered with 200. What is not a browser gets problem details.
  */
 export const PAGE_ROUTES = [
   "/jobs/:namespace/:jobName",
   "/runs/:runId",
   "/incidents",
   "/incidents/:incidentId",
+  "/dashboards",
+  "/dashboards/:name",
+  "/explore",
 ] as const;
 const PLACES = PAGE_ROUTES.map((route) => new RegExp(`^${route.replaceAll(/:\w+/g, "[^/]+")}/?$`));
+/** Where programs ask; a wrong address there is told in the form that programs read, whoever asks. */
+const FOR_PROGRAMS = /^\/(?:api|v1|ping|assets)(?:\/|$)/;
 const YEAR_SECONDS = 31_536_000;
 
 /** The built page, seen from the sources and from the bundle; null where it is not built. */
@@ -66,7 +72,11 @@ export function registerWebPages(app: FastifyInstance, webDir: string | null): v
   app.get("/*", { config: { scope: "public", catchAll: true } }, (request, reply) => {
     const path = pathOf(request);
     const isPage = path === "/" || path === "/index.html" || isPlaceFor(request);
-    if (!isPage && (webDir === null || !isFile(join(webDir, path)))) return reply.callNotFound();
+    if (!isPage && (webDir === null || !isFile(join(webDir, path)))) {
+      if (webDir === null || !accepts(request, "text/html") || FOR_PROGRAMS.test(path))
+        return reply.callNotFound();
+      return sendIndex(reply.code(404).headers(PAGE_HEADERS));
+    }
     reply.headers(PAGE_HEADERS);
     if (webDir === null) return reply.code(503).type("text/html; charset=utf-8").send(NOT_BUILT_PAGE);
     return isPage ? sendIndex(reply) : reply.header("cache-control", cacheFor(path)).sendFile(path);

@@ -41,9 +41,13 @@ export interface HttpAccessOptions {
   publicUrl: string | null;
 }
 
-export function registerHttpAccess(app: FastifyInstance, options: HttpAccessOptions): void {
+/** Answers the question whether the guard lets a request with such headers pass without a word. */
+export function registerHttpAccess(
+  app: FastifyInstance,
+  options: HttpAccessOptions,
+): (headers: FastifyRequest["headers"]) => boolean {
   const { access } = options;
-  const guard = createBrowserGuard(options);
+  const { guard, isPlain } = createBrowserGuard(options);
   app.decorateRequest("principal", null as unknown as Principal);
   app.addHook("onRequest", (request, reply, done) => {
     request.principal = OPEN_PRINCIPAL;
@@ -70,6 +74,7 @@ export function registerHttpAccess(app: FastifyInstance, options: HttpAccessOpti
       done(error as Error);
     }
   });
+  return isPlain;
 }
 
 function scopeOf(request: FastifyRequest): KeyScope | null {
@@ -104,7 +109,10 @@ function createBrowserGuard(options: HttpAccessOptions) {
     return true;
   };
 
-  return (request: FastifyRequest, reply: FastifyReply): void => {
+  const isPlain = (headers: FastifyRequest["headers"]): boolean =>
+    headers.origin === undefined &&
+    (options.access.required || (isOurHost(headers.host) && !cameThroughProxy(headers)));
+  const guard = (request: FastifyRequest, reply: FastifyReply): void => {
     const { headers } = request;
     if (!options.access.required) {
       if (!isOurHost(headers.host)) throw foreignHost(headers.host);
@@ -115,6 +123,7 @@ function createBrowserGuard(options: HttpAccessOptions) {
     if (origins.has(origin)) allowOrigin(reply, origin);
     else if (isForgery(request, origin, options.access)) throw foreignOrigin(origin);
   };
+  return { guard, isPlain };
 }
 
 /** A key sent in a header cannot be forged by another page; only trust in the machine can be abused. */
@@ -128,10 +137,10 @@ function isOwnOrigin(origin: string, host: string | undefined): boolean {
 }
 
 /** True for a browser's request by a page of another site, where the browser says so. */
-export function isCrossSite(request: FastifyRequest): boolean {
-  const site = request.headers["sec-fetch-site"];
+export function isCrossSite(headers: FastifyRequest["headers"]): boolean {
+  const site = headers["sec-fetch-site"];
   if (site === "cross-site" || site === "same-site") return true;
-  const { origin, host } = request.headers;
+  const { origin, host } = headers;
   return origin !== undefined && !isOwnOrigin(origin, host);
 }
 

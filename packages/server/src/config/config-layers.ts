@@ -2,7 +2,7 @@
  * The three places a configuration comes from, each read into the same nested shape: file, environment, flags.
  * `mergeLayers` lays them over one another and remembers which place said what, so that errors can name it.
  */
-import { camelCase, type FieldProblem, nearestName } from "@batchwatch/protocol";
+import { camelCase, type FieldProblem, isObject, nearestName } from "@batchwatch/protocol";
 import { CONFIG_OPTIONS, ENVIRONMENT_PREFIX, knownKeysAt } from "./config-options.ts";
 
 export type Layer = Record<string, unknown>;
@@ -18,6 +18,27 @@ export interface ConfigProblem extends FieldProblem {
 export function problemText({ file, line, field, message }: ConfigProblem): string {
   const place = file === null ? "" : `${file}${line === null ? "" : `:${line}`}: `;
   return place + (field === "" ? message : `${field}: ${message}`);
+}
+
+/** By file and line; what has no file comes first. */
+export function byPlace(a: ConfigProblem, b: ConfigProblem): number {
+  const [fileA, fileB] = [a.file ?? "", b.file ?? ""];
+  return fileA === fileB ? (a.line ?? 0) - (b.line ?? 0) : fileA < fileB ? -1 : 1;
+}
+
+/** A file system's refusal, in words that say what to do. */
+export function whyUnreadable(error: unknown, file: string): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  switch (code) {
+    case "ENOENT":
+      return "does not exist";
+    case "EISDIR":
+      return `is a directory; name files in it, e.g. "${file.replace(/\/+$/, "")}/*.yaml"`;
+    case "EACCES":
+      return "may not be read by this user";
+    default:
+      return `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+  }
 }
 
 /** Variables of the client programs, not of the server's configuration. */
@@ -183,8 +204,4 @@ function setAt(layer: Layer, path: readonly string[], value: unknown): void {
   const inner = isObject(layer[first]) ? layer[first] : {};
   layer[first] = inner;
   setAt(inner, rest, value);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

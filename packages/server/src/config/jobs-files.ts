@@ -3,16 +3,24 @@
  * "declared" the same as what the files say, at start, on SIGHUP and when a file changes. A file with an error changes
  * nothing: the last good state stays, and the error is shown in /readyz and the log.
  */
-import { glob, readFile, stat } from "node:fs/promises";
-import { type CheckCron, type DeclaredJob, readJobsFile } from "@batchwatch/protocol";
+import { readFile } from "node:fs/promises";
+import {
+  type CheckCron,
+  type DeclaredJob,
+  fieldPath,
+  type JobsFileReading,
+  readJobsFile,
+} from "@batchwatch/protocol";
 import type { Logger } from "pino";
 import type { ChangeFeed } from "../lib/change-feed.ts";
 import type { Clock } from "../lib/clock.ts";
-import { readYaml } from "../lib/yaml-text.ts";
+import { readYaml, type YamlText } from "../lib/yaml-text.ts";
 import { jobKeyText } from "../model/identity.ts";
 import type { Job } from "../model/job.ts";
 import type { LedgerStore } from "../storage/ledger-store.ts";
-import { type ConfigProblem, problemText } from "./config-layers.ts";
+import { byPlace, type ConfigProblem, problemText, whyUnreadable } from "./config-layers.ts";
+import { knownKeysAt } from "./config-options.ts";
+import { createWatchedFiles, expandPatterns, type WatchedFiles } from "./watched-files.ts";
 
 const LIST_PAGE = 1_000;
 
@@ -27,133 +35,123 @@ export interface JobsFilesParts {
   checkCron: CheckCron;
 }
 
-export interface JobsFiles {
-  /** Reads all files and brings the ledger in line. Never rejects for what a file says. */
-  load(): Promise<void>;
-  /** Loads again whenever a file changes. */
-  start(): void;
-  stop(): Promise<void>;
+export interface JobsFiles extends WatchedFiles {
   /** What is wrong with the files, null when nothing is. */
   trouble(): string | null;
 }
 
 export function createJobsFiles(parts: JobsFilesParts): JobsFiles {
-  const { patterns, log } = parts;
-  let problems: ConfigProblem[] = [];
-  let fingerprint = "";
-  let timer: NodeJS.Timeout | null = null;
-  let loading: Promise<void> = Promise.resolve();
+  const { log } = parts;
+  let problems: readonly ConfigProblem[] = [];
 
-  async function loadNow(): Promise<void> {
-    fingerprint = await fingerprintOf(patterns);
-    const reading = await readJobsFiles(patterns, parts.checkCron);
-    problems = reading.problems;
+  async function take(files: readonly string[], notThere: readonly ConfigProblem[]): Promise<void> {
+    const reading = await readEach(files, parts.checkCron);
+    const wasInTrouble = problems.length > 0;
+    problems = [...notThere, ...reading.problems];
     for (const problem of problems) log.error(`Jobs file: ${problemText(problem)}`);
-    try {
-      const changed = await apply(reading.jobs, problems.length === 0, parts);
-      if (changed > 0) log.info({ jobs: reading.jobs.length, changed }, "declared jobs were brought in line");
-    } catch (error) {
-      fingerprint = "";
-      log.error({ err: error }, "declared jobs could not be stored; they are tried again");
-    }
-  }
-
-  function load(): Promise<void> {
-    loading = loading.then(loadNow);
-    return loading;
-  }
-
-  async function look(): Promise<void> {
-    if ((await fingerprintOf(patterns)) !== fingerprint) await load();
-  }
-
-  function plan(): void {
-    timer = setTimeout(() => {
-      look()
-        .catch((error: unknown) => log.error({ err: error }, "jobs files could not be looked at"))
-        .finally(() => {
-          if (timer !== null) plan();
-        });
-    }, parts.reloadIntervalMs);
-    timer.unref();
+    if (wasInTrouble && problems.length === 0)
+      log.info({ files: files.length }, "the jobs files are good again");
+    for (const warning of reading.warnings) log.warn(`Jobs file: ${problemText(warning)}`);
+    const changed = await apply(reading.jobs, problems.length === 0, parts);
+    if (changed > 0) log.info({ jobs: reading.jobs.length, changed }, "declared jobs were brought in line");
   }
 
   return {
-    load,
-    start() {
-      if (patterns.length > 0 && timer === null) plan();
-    },
-    async stop() {
-      if (timer !== null) clearTimeout(timer);
-      timer = null;
-      await loading;
-    },
+    ...createWatchedFiles({ ...parts, setting: "jobs.files", take }),
     trouble: () => (problems.length === 0 ? null : problems.map(problemText).join("; ")),
   };
 }
 
-/** Reads and checks jobs files; for the server and for `batchwatch check`. */
+/** Everything that jobs files say, and what is wrong with it. */
+interface JobsReading {
+  jobs: DeclaredJob[];
+  problems: ConfigProblem[];
+  /** Accepted, and without effect as it stands. */
+  warnings: ConfigProblem[];
+}
+
+/** Reads and checks jobs files, for `batchwatch check`. */
 export async function readJobsFiles(
   patterns: readonly string[],
   checkCron: CheckCron,
-): Promise<{ files: string[]; jobs: DeclaredJob[]; problems: ConfigProblem[] }> {
+): Promise<JobsReading & { files: string[] }> {
   const problems: ConfigProblem[] = [];
-  const jobs = new Map<string, { job: DeclaredJob; file: string }>();
-  const files = await expand(patterns, problems);
-  for (const file of files) {
-    for (const job of await readOne(file, checkCron, problems)) {
-      const earlier = jobs.get(jobKeyText(job));
-      if (earlier === undefined) jobs.set(jobKeyText(job), { job, file });
-      else
-        problems.push({
-          file,
-          line: null,
-          field: job.jobName,
-          message: `is declared already in ${earlier.file}`,
-        });
-    }
-  }
-  return { files, jobs: [...jobs.values()].map(({ job }) => job), problems };
+  const warnings: ConfigProblem[] = [];
+  const files = await expandPatterns(patterns, null, problems, warnings);
+  const reading = await readEach(files, checkCron);
+  return {
+    files,
+    jobs: reading.jobs,
+    problems: [...problems, ...reading.problems].toSorted(byPlace),
+    warnings: [...warnings, ...reading.warnings],
+  };
 }
 
-async function expand(patterns: readonly string[], problems: ConfigProblem[]): Promise<string[]> {
-  const files = new Set<string>();
-  for (const pattern of patterns) {
-    const before = files.size;
-    for await (const file of glob(pattern)) files.add(file);
-    if (files.size === before && !/[*?[{]/.test(pattern))
-      problems.push({
-        file: pattern,
-        line: null,
-        field: "",
-        message: "is named in jobs.files and does not exist",
-      });
+async function readEach(files: readonly string[], checkCron: CheckCron): Promise<JobsReading> {
+  const reading: JobsReading = { jobs: [], problems: [], warnings: [] };
+  const { jobs, problems, warnings } = reading;
+  const declaredIn = new Map<string, string>();
+  for (const file of files) {
+    const read = await readOne(file, checkCron, problems, warnings);
+    if (read === null) continue;
+    const own = new Set<string>();
+    for (const { key, path } of read.reading.named) {
+      const text = jobKeyText(key);
+      const earlier = declaredIn.get(text);
+      if (earlier !== undefined && earlier !== file) {
+        const message = `"${key.jobName}" is declared already in ${earlier}`;
+        problems.push({ file, line: read.lineOf(path), field: fieldPath(path), message });
+      } else {
+        declaredIn.set(text, file);
+        own.add(text);
+      }
+    }
+    if (read.reading.ok) jobs.push(...read.reading.jobs.filter((job) => own.has(jobKeyText(job))));
   }
-  return [...files].sort();
+  problems.sort(byPlace);
+  return reading;
 }
 
 async function readOne(
   file: string,
   checkCron: CheckCron,
   problems: ConfigProblem[],
-): Promise<DeclaredJob[]> {
+  warnings: ConfigProblem[],
+): Promise<{ reading: JobsFileReading; lineOf: YamlText["lineOf"] } | null> {
   let text: string;
   try {
     text = await readFile(file, "utf8");
   } catch (error) {
-    const message = `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
-    problems.push({ file, line: null, field: "", message });
-    return [];
+    problems.push({ file, line: null, field: "", message: whyUnreadable(error, file) });
+    return null;
   }
   const yaml = readYaml(text);
-  for (const { line, message } of yaml.errors)
-    problems.push({ file, line, field: "", message: `is no valid YAML: ${message}` });
-  if (yaml.errors.length > 0) return [];
+  for (const { line, message } of yaml.errors) problems.push({ file, line, field: "", message });
+  if (yaml.errors.length > 0 && yaml.value === null) return null;
+  if (isConfiguration(yaml.value)) {
+    const message = "is a configuration, not a file of jobs; check it with: batchwatch check --config FILE";
+    problems.push({ file, line: null, field: "", message });
+    return null;
+  }
   const reading = readJobsFile(yaml.value, { checkCron });
-  if (reading.ok) return reading.jobs;
-  for (const { path, field, message } of reading.problems)
-    problems.push({ file, line: yaml.lineOf(path), field, message });
-  return [];
+  if (yaml.errors.length > 0) reading.ok = false;
+  const placed = ({ path, field, message }: JobsFileReading["problems"][number]): ConfigProblem => ({
+    file,
+    line: yaml.lineOf(path),
+    field,
+    message,
+  });
+  problems.push(...reading.problems.map(placed));
+  warnings.push(...reading.warnings.map(placed));
+  return { reading, lineOf: yaml.lineOf };
+}
+
+/** Sections of the configuration, and no list of jobs. */
+function isConfiguration(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray((value as { jobs?: unknown }).jobs))
+    return false;
+  const sections = knownKeysAt([]);
+  return Object.keys(value).some((key) => key !== "jobs" && sections.includes(key));
 }
 
 /** Answers how many jobs changed. Takes settings away only when every file could be read. */
@@ -197,16 +195,6 @@ async function declaredInLedger(store: LedgerStore): Promise<Job[]> {
     cursor = page.nextCursor;
   } while (cursor !== null);
   return found;
-}
-
-/** Files come and go and change: path, size and time of change of each. */
-async function fingerprintOf(patterns: readonly string[]): Promise<string> {
-  const lines: string[] = [];
-  for (const file of await expand(patterns, [])) {
-    const info = await stat(file).catch(() => null);
-    lines.push(`${file} ${info?.size} ${info?.mtimeMs} ${info?.ino}`);
-  }
-  return lines.join("\n");
 }
 
 function sameJson(a: unknown, b: unknown): boolean {

@@ -4,7 +4,14 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { CONFIG_OPTIONS } from "./config-options.ts";
-import { ConfigError, checkConfig, describeConfig, loadConfig, problemText } from "./load-config.ts";
+import {
+  ConfigError,
+  checkConfig,
+  describeConfig,
+  loadConfig,
+  missingFiles,
+  problemText,
+} from "./load-config.ts";
 
 let cwd = "";
 beforeEach(() => {
@@ -82,10 +89,11 @@ describe("what is wrong is said with its place and the nearest name", () => {
   test.each([
     ["http:\n  prot: 4318\n", ['batchwatch.yaml:2: http.prot: is not known; did you mean "port"?']],
     ["data_dirr: x\n", ['batchwatch.yaml:1: data_dirr: is not known; did you mean "dataDir"?']],
-    ["http:\n  port: http\n", [/^batchwatch.yaml:2: http.port: expected number/]],
+    ["http:\n  port: http\n", [/^batchwatch.yaml:2: http.port: must be a number, not the text "http"/]],
     [
       "receivers:\n  - name: a\n    url: https://a.test\n  - name: a\n    url: nowhere\n    forma: slack\n",
       [
+        'batchwatch.yaml:4: receivers[1].name: "a" is the name of another receiver already',
         /^batchwatch.yaml:5: receivers\[1\].url: must be an http/,
         /^batchwatch.yaml:6: receivers\[1\].forma: is not known; did you mean "format"/,
       ],
@@ -93,6 +101,18 @@ describe("what is wrong is said with its place and the nearest name", () => {
     [
       "watch:\n  live_horizon: soon\n",
       [/^batchwatch.yaml:2: watch.live_horizon: "soon" is no length of time/],
+    ],
+    [
+      "http:\n  tls:\n    cert_file: x\nalerts: { receiver: ops }\ngrpc: { port: x }\n",
+      [
+        "batchwatch.yaml:2: http.tls.keyFile: is missing; it must be text",
+        'batchwatch.yaml:4: alerts.receiver: names "ops", which is not in "receivers"',
+        'batchwatch.yaml:5: grpc.port: must be a number, not the text "x"',
+      ],
+    ],
+    [
+      "log: {}\nlog: { levl: x }\n",
+      ['batchwatch.yaml:2: says "log" a second time', /log.levl: is not known/],
     ],
     ["a: [1\n", [/^batchwatch.yaml:\d: is no valid YAML/]],
     ["- a\n", [/^batchwatch.yaml:1: must hold options by name/]],
@@ -120,7 +140,7 @@ describe("what is wrong is said with its place and the nearest name", () => {
 
   test("a named file that does not exist", () => {
     expect(problems(checkConfig({ cwd, file: "no.yaml" }))).toEqual([
-      expect.stringMatching(/^no.yaml: cannot be read/),
+      expect.stringMatching(/^no.yaml: does not exist/),
     ]);
   });
 
@@ -144,6 +164,17 @@ test.each([
   "BATCHWATCH_PORT_4318_TCP_ADDR",
 ])("%s belongs to others and is left alone", (name) => {
   expect(checkConfig({ cwd, env: { [name]: "tcp://10.0.0.1:4318" } }).problems).toEqual([]);
+});
+
+test("certificates that are not there are found before a start", () => {
+  writeFileSync(join(cwd, "tls.key"), "");
+  const { config } = loadConfig({
+    cwd,
+    flags: { http: { tls: { certFile: "tls.crt", keyFile: "tls.key" } } },
+  });
+  expect(missingFiles(config).map(problemText)).toEqual([
+    `http.tls.certFile: names ${join(cwd, "tls.crt")}, which does not exist`,
+  ]);
 });
 
 test("secrets are not described", () => {

@@ -3,10 +3,11 @@
  * Every problem is listed at once, with the file's line where there is one. Schema: protocol/config-schema.ts.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import {
   type Config,
   type ConfigInput,
+  configAtOdds,
   configSchema,
   fieldPath,
   problemsOfZodError,
@@ -14,6 +15,7 @@ import {
 } from "@batchwatch/protocol";
 import { readYaml } from "../lib/yaml-text.ts";
 import {
+  byPlace,
   type ConfigProblem,
   environmentLayer,
   fileLayer,
@@ -22,6 +24,7 @@ import {
   mergeLayers,
   pathKey,
   problemText,
+  whyUnreadable,
 } from "./config-layers.ts";
 import { CONFIG_OPTIONS, knownKeysAt } from "./config-options.ts";
 
@@ -80,13 +83,31 @@ export function checkConfig(
   const flags = (sources.flags ?? {}) as Layer;
   const merged = mergeLayers([fromFile.layer, fromEnvironment.layer, flags]);
   const parsed = configSchema.safeParse(merged);
-  if (!parsed.success)
-    for (const issue of parsed.error.issues)
+  if (!parsed.success) {
+    // Looked for whatever else is wrong: all problems are told at once.
+    const atOdds = configAtOdds(merged).map(
+      (found): Issue => ({ code: "custom", input: undefined, ...found }),
+    );
+    for (const issue of [...parsed.error.issues, ...atOdds])
       problems.push(...placed(issue, [flags, fromEnvironment.layer], fromFile, file));
-  if (problems.length > 0 || !parsed.success) return { config: null, file, problems: unique(problems) };
+  }
+  if (problems.length > 0 || !parsed.success)
+    return { config: null, file, problems: unique(problems).toSorted(byPlace) };
   const base = (path: readonly string[]): string =>
     hasPath(flags, path) || hasPath(fromEnvironment.layer, path) || file === null ? cwd : dirname(file);
   return { config: withAbsolutePaths(parsed.data, base), file, problems: [] };
+}
+
+/** Files that the configuration names and a start would not find. */
+export function missingFiles({ http }: Config): ConfigProblem[] {
+  return Object.entries(http.tls ?? {})
+    .filter(([, file]) => !existsSync(file))
+    .map(([option, file]) => ({
+      field: `http.tls.${option}`,
+      message: `names ${file}, which does not exist`,
+      file: null,
+      line: null,
+    }));
 }
 
 /** The configuration in use, for logs and the page: secrets are replaced by "(set)". */
@@ -116,11 +137,11 @@ function readConfigFile(file: string, problems: ConfigProblem[]): FileReading {
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    note(null, `cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    note(null, whyUnreadable(error, file));
     return NO_FILE;
   }
   const yaml = readYaml(text);
-  for (const error of yaml.errors) note(error.line, `is no valid YAML: ${error.message}`);
+  for (const error of yaml.errors) note(error.line, error.message);
   if (yaml.value !== null && (typeof yaml.value !== "object" || Array.isArray(yaml.value)))
     note(1, 'must hold options by name, e.g. "dataDir: ./data"');
   return { ...fileLayer(yaml.value), lineOf: (path) => yaml.lineOf(path) };
@@ -139,9 +160,10 @@ function placed(
   return problemsOfZodError(error, knownKeysAt).map((problem, index) => {
     const key = keys[index] ?? null;
     const path = key === null ? issue.path : [...issue.path, key];
-    const inFile = hasPath(fromFile.layer, path) && !stronger.some((layer) => hasPath(layer, path));
-    if (inFile && file !== null) {
-      const written = fromFile.writtenAs.get(pathKey(path)) ?? path;
+    // What is missing has the place of the section that it is missing in.
+    const inFile = hasPath(fromFile.layer, path.length > 1 ? path.slice(0, -1) : path);
+    if (inFile && file !== null && !stronger.some((layer) => hasPath(layer, path))) {
+      const written = writtenPath(fromFile, path);
       return { ...problem, field: fieldPath(written), file, line: fromFile.lineOf(written) };
     }
     const option = CONFIG_OPTIONS.find((known) => pathKey(known.path) === pathKey(path));
@@ -156,6 +178,12 @@ function placed(
   });
 }
 
+function writtenPath({ writtenAs }: FileReading, path: readonly PropertyKey[]): readonly PropertyKey[] {
+  const parent = path.slice(0, -1);
+  const known = writtenAs.get(pathKey(path));
+  return known ?? [...(writtenAs.get(pathKey(parent)) ?? parent), ...path.slice(-1)];
+}
+
 function unique(problems: readonly ConfigProblem[]): ConfigProblem[] {
   const seen = new Set<string>();
   return problems.filter((problem) => {
@@ -167,15 +195,31 @@ function unique(problems: readonly ConfigProblem[]): ConfigProblem[] {
 function withAbsolutePaths(config: Config, base: (path: readonly string[]) => string): Config {
   const { tls } = config.http;
   const tlsBase = base(["http", "tls"]);
+  const dataDir = resolve(base(["dataDir"]), config.dataDir);
   return {
     ...config,
-    dataDir: resolve(base(["dataDir"]), config.dataDir),
+    dataDir,
     http: {
       ...config.http,
       tls: tls && { certFile: resolve(tlsBase, tls.certFile), keyFile: resolve(tlsBase, tls.keyFile) },
     },
     jobs: { ...config.jobs, files: config.jobs.files.map((file) => resolve(base(["jobs", "files"]), file)) },
+    rules: {
+      ...config.rules,
+      files: config.rules.files.map((file) => resolve(base(["rules", "files"]), file)),
+    },
+    dashboards: {
+      ...config.dashboards,
+      files: dashboardFiles(config, base(["dashboards", "files"]), dataDir),
+    },
   };
+}
+
+/** Without a word about them, dashboards lie in a folder of their own: beside the configuration, or with the data. */
+function dashboardFiles({ dashboards }: Config, base: string, dataDir: string): string[] {
+  return dashboards.files === undefined
+    ? [base, dataDir].map((directory) => join(directory, "dashboards/*.{yaml,yml}"))
+    : dashboards.files.map((file) => resolve(base, file));
 }
 
 function redact(value: unknown, path: readonly string[]): unknown {

@@ -2,7 +2,7 @@
  * Text as every engine can keep it: PostgreSQL refuses NUL, and a lone surrogate is no UTF-8. Both become U+FFFD,
  * in stored columns and in looked-up values alike, so that what was stored is found again.
  */
-import { cleanText } from "@batchwatch/protocol";
+import { cleanText } from "@batchwatch/protocol/cut-text";
 
 export { cleanText };
 

@@ -51,6 +51,11 @@ export function hostPort(host: string, port: number): string {
   return host.includes(":") ? `[${host.replace(/^\[|\]$/g, "")}]:${port}` : `${host}:${port}`;
 }
 
+/** "All addresses" is nothing that can be called. */
+export function isEveryAddress(host: string): boolean {
+  return host === "0.0.0.0" || host === "::" || host === "[::]";
+}
+
 export function isAddressInfo(address: string | AddressInfo | null): address is AddressInfo {
   return typeof address === "object" && address !== null;
 }

@@ -3,7 +3,7 @@ import { type Document, isMap, isNode, isPair, isScalar, isSeq, LineCounter, par
 
 export interface YamlText {
   value: unknown;
-  /** Syntax errors; `value` is null when there are any. */
+  /** Syntax errors, each as the end of a sentence; `value` is null when one makes the text unreadable. */
   errors: { line: number | null; message: string }[];
   /** The line (from 1) of the key at the path, or of the nearest thing above it that is in the text. */
   lineOf(path: readonly PropertyKey[]): number | null;
@@ -13,12 +13,17 @@ export interface YamlText {
 export function readYaml(text: string): YamlText {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
-  const errors = document.errors.map((error) => ({
-    line: lines.linePos(error.pos[0]).line,
-    message: error.message,
+  const errors = document.errors.map(({ code, pos, message }) => ({
+    line: lines.linePos(pos[0]).line,
+    message:
+      code === "DUPLICATE_KEY"
+        ? `says "${/^[^\s:]+/.exec(text.slice(pos[0]))?.[0] ?? "a name"}" a second time`
+        : `is no valid YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`,
   }));
+  // A name that stands twice does not hide what else is wrong.
+  const isReadable = document.errors.every(({ code }) => code === "DUPLICATE_KEY");
   return {
-    value: errors.length > 0 ? null : valueIn(document, errors),
+    value: isReadable ? valueIn(document, errors) : null,
     errors,
     lineOf: (path) => {
       const offset = offsetOf(document, path);
@@ -34,7 +39,8 @@ function valueIn(document: Document, errors: YamlText["errors"]): unknown {
     if (isCyclic(value)) throw new Error("an alias holds itself");
     return value;
   } catch (error) {
-    errors.push({ line: null, message: error instanceof Error ? error.message : String(error) });
+    const why = error instanceof Error ? error.message : String(error);
+    errors.push({ line: null, message: `is no valid YAML: ${why}` });
     return null;
   }
 }
@@ -44,7 +50,8 @@ function offsetOf(document: Document, path: readonly PropertyKey[]): number | nu
   let offset = isNode(node) ? (node.range?.[0] ?? null) : null;
   for (const part of path) {
     if (isMap(node)) {
-      const pair = node.items.find(
+      // Of a name that stands twice the last counts.
+      const pair = node.items.findLast(
         (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(part),
       );
       if (pair === undefined) return offset;

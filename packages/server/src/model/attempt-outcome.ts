@@ -4,6 +4,7 @@
  */
 import type { RunPhase } from "@batchwatch/protocol";
 import { type AttemptFacts, sharpest, type TimePoint } from "./project-attempts.ts";
+import { isSameSaid } from "./repeated-event.ts";
 import { compareText, type Mark } from "./run-facts.ts";
 
 /** What the job's settings say of retries; what the events say (`maxAttempts`) counts where they say nothing. */
@@ -29,6 +30,8 @@ interface Circumstances {
   isLast: boolean;
   start: TimePoint | null;
   lastEventAt: number;
+  /** The latest sign of life by our clock. */
+  lastHeardAt: number;
   policy: RetryPolicy;
 }
 
@@ -43,9 +46,9 @@ const NOTHING_SAID = {
 export function judgeAttempt(attempt: AttemptFacts, circumstances: Circumstances): AttemptOutcome {
   if (attempt.ends.length > 0) return judgeEnded(attempt, circumstances);
   if (attempt.retryingAt !== null) return afterRetrying(attempt, attempt.retryingAt, circumstances.isLast);
-  const { isLast, start, lastEventAt } = circumstances;
+  const { isLast, start, lastEventAt, lastHeardAt } = circumstances;
   const { lost } = attempt;
-  if (lost !== null && (!isLast || lost.at >= lastEventAt)) {
+  if (lost !== null && (!isLast || holdsInSilence(lost, lastEventAt, lastHeardAt))) {
     // It ended, as far as anybody knows, with its last sign of life.
     const end = { at: Math.min(lost.at, lastEventAt), withinMs: 0 };
     const errorMessage = lost.error?.message ?? null;
@@ -55,6 +58,11 @@ export function judgeAttempt(attempt: AttemptFacts, circumstances: Circumstances
   if (!isLast) return { ...open, phase: "unknown" };
   if (start !== null) return { ...open, phase: "running" };
   return { ...open, phase: attempt.queuedAt === null ? "unknown" : "queued" };
+}
+
+/** Our word of a silence holds as long as nothing later than its evidence was heard. */
+export function holdsInSilence(own: Mark, lastEventAt: number, lastHeardAt: number): boolean {
+  return own.heardUntil === undefined ? own.at >= lastEventAt : own.heardUntil >= lastHeardAt;
 }
 
 function afterRetrying(attempt: AttemptFacts, at: number, isLast: boolean): AttemptOutcome {
@@ -86,8 +94,24 @@ function judgeEnded(attempt: AttemptFacts, { isLast, policy }: Circumstances): A
 /** The exact time of the end: `failed` rather than the dead letter that followed it. */
 function endOf(deciding: readonly Mark[]): TimePoint {
   const failed = deciding.filter((mark) => mark.kind === "failed");
-  const { at, withinMs } = sharpest(failed.length > 0 ? failed : deciding, "last") ?? { at: 0, withinMs: 0 };
+  const ends = withoutRepetitions(failed.length > 0 ? failed : deciding);
+  const { at, withinMs } = sharpest(ends, "last") ?? { at: 0, withinMs: 0 };
   return { at, withinMs };
+}
+
+/** An end that was sent again because the answer was lost ended when it was first said. */
+function withoutRepetitions(marks: readonly Mark[]): readonly Mark[] {
+  if (marks.length < 2) return marks;
+  const inOrder = marks.toSorted((a, b) => a.at - b.at || compareText(a.eventId, b.eventId));
+  return inOrder.filter(
+    (mark, index) =>
+      !inOrder
+        .slice(0, index)
+        .some(
+          (before) =>
+            before.witness === mark.witness && before.kind === mark.kind && isSameSaid(before, mark),
+        ),
+  );
 }
 
 /**

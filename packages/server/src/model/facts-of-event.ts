@@ -1,6 +1,7 @@
 /**
  * One run event → the facts it says. What an event means for the phase is kept as a mark; everything else goes into
- * extremes and latest values (run-facts.ts). Never looks at `receivedAt`: a run is what happened, not when we heard it.
+ * extremes and latest values (run-facts.ts). Of `receivedAt` only the senders' clocks are told: a run is what happened,
+ * not when we heard it.
  */
 import type { RecordCounts } from "@batchwatch/protocol";
 import { isSpanRunId, isUnnamedRunId, spanRunId, unnamedRunId } from "./identity.ts";
@@ -17,6 +18,7 @@ import {
   recordOf,
   type Said,
 } from "./run-facts.ts";
+import { clocksOfEvent } from "./sender-clock.ts";
 
 export function factsOfEvent(event: RunEvent): RunFacts {
   const own = event.witness === "batchwatch";
@@ -29,6 +31,7 @@ export function factsOfEvent(event: RunEvent): RunFacts {
     named: !own && event.anonymous !== true,
     marks: isMark ? [markOf(event)] : [],
     seen: { [event.witness]: seen },
+    clocks: clocksOfEvent(event),
     beats: event.kind === "heartbeat" ? { [event.witness]: seen } : {},
     activity: isMark || own || saysNothingOfStart(event) ? null : seen,
     counts: countsOf(event, isMark),
@@ -136,6 +139,7 @@ function markOf(event: RunEvent): Mark {
   if (event.exitCode !== undefined) mark.exitCode = event.exitCode;
   if (event.signal !== undefined) mark.signal = event.signal;
   if (event.final !== undefined) mark.final = event.final;
+  if (event.heardUntil !== undefined) mark.heardUntil = event.heardUntil;
   if (event.traceId !== undefined) mark.traceId = event.traceId;
   if (event.spanId !== undefined) {
     mark.spanId = event.spanId;

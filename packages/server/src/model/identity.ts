@@ -40,6 +40,11 @@ export function jobKeyText(key: JobKey): string {
   return JSON.stringify([key.namespace, key.environment, key.jobName]);
 }
 
+export function readJobKey(text: string): JobKey {
+  const [namespace, environment, jobName] = JSON.parse(text) as [string, string, string];
+  return { namespace, environment, jobName };
+}
+
 /** Kept short of the colon so that it can stand in a path. */
 const UNNAMED_PREFIX = "ping-";
 const UNNAMED = /^ping-[+-]?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;

@@ -3,7 +3,7 @@
  */
 import type { JobKey, RunAlias } from "./identity.ts";
 import type { RunEvent } from "./run-event.ts";
-import type { MetricPoint, SampleBatch } from "./samples.ts";
+import type { MetricPoint, RefusedSamples, SampleBatch } from "./samples.ts";
 import type { LogRecord, SpanRecord } from "./telemetry.ts";
 
 /** "This alias belongs to that run", said by something that is no run event itself (a log with a job id inside a span). */
@@ -36,12 +36,18 @@ export class IntakeOverloadedError extends Error {
   }
 }
 
+/** What a stored batch came to. */
+export interface IntakeOutcome {
+  /** Samples that a limit kept out; null = all are stored. Senders are told, and that sending again does not help. */
+  refusedSamples: RefusedSamples | null;
+}
+
 export interface Intake {
   /**
    * Resolves after the commit that holds the whole batch; what was answered survives `kill -9`.
    * @throws IntakeOverloadedError (retry helps), or the storage's error (retry may help).
    */
-  submit(batch: IntakeBatch): Promise<void>;
+  submit(batch: IntakeBatch): Promise<IntakeOutcome>;
 }
 
 export const EMPTY_BATCH: IntakeBatch = {

@@ -9,6 +9,8 @@ export interface TimePoint {
   at: number;
   /** How far it may be off; 0 = exact. */
   withinMs: number;
+  /** Who said so, where one did. */
+  witness?: string;
 }
 
 export interface AttemptFacts {
@@ -146,7 +148,7 @@ class AttemptWalk {
         attempt.queuedAt = Math.max(attempt.queuedAt ?? at, at);
         break;
       case "start":
-        attempt.starts.push({ at, withinMs: point.withinMs });
+        attempt.starts.push({ at, withinMs: point.withinMs, witness: mark.witness });
         break;
       case "step":
         attempt.firstStepAt = Math.min(attempt.firstStepAt ?? at, at);

@@ -6,6 +6,7 @@ import { exitStatusText, exitStatusType, type RunPhase, type WitnessKind } from 
 import {
   type AttemptOutcome,
   endMarks,
+  holdsInSilence,
   judgeAttempt,
   NO_RETRY_POLICY,
   type RetryPolicy,
@@ -14,6 +15,7 @@ import { type AttemptFacts, attemptsOf, sharpest, type TimePoint } from "./proje
 import { projectRecords, projectSteps } from "./project-steps.ts";
 import type { Attempt, RunView, Step, WitnessView } from "./run.ts";
 import { compareText, type RunFacts } from "./run-facts.ts";
+import { lastHeard, liveOffsetOf, readClocks, skewOfWitness } from "./sender-clock.ts";
 
 interface JudgedAttempt extends AttemptOutcome {
   facts: AttemptFacts;
@@ -23,7 +25,8 @@ interface JudgedAttempt extends AttemptOutcome {
 export function projectRun(facts: RunFacts, policy: RetryPolicy = NO_RETRY_POLICY): RunView {
   const lastEventAt = lastSignOfLife(facts);
   const maxAttempts = policy.maxAttempts ?? facts.maxAttempts;
-  const attempts = judgeAttempts(facts, { ...policy, maxAttempts }, lastEventAt);
+  const lastHeardAt = lastHeard(facts.clocks, lastEventAt).at;
+  const attempts = judgeAttempts(facts, { ...policy, maxAttempts }, { lastEventAt, lastHeardAt });
   const last = attempts.at(-1) ?? null;
   const starts = attempts.flatMap(({ facts: { number }, start }) => ({
     number,
@@ -32,10 +35,11 @@ export function projectRun(facts: RunFacts, policy: RetryPolicy = NO_RETRY_POLIC
   const steps = projectSteps(facts, starts);
   const ends = last?.facts.ends ?? [];
   const records = projectRecords(facts, starts.at(-1) ?? null, attempts.length < 2, ends, steps);
-  const phase = phaseOf(facts, last, lastEventAt);
+  const phase = phaseOf(facts, last, { lastEventAt, lastHeardAt });
   const final = last?.final ?? false;
   const start = attempts.find((attempt) => attempt.start !== null)?.start ?? null;
   const end = final ? (last?.end ?? null) : null;
+  const clocks = readClocks(facts.clocks, !final, lastEventAt);
   return {
     phase,
     runType: facts.runType ?? "scheduled",
@@ -65,7 +69,16 @@ export function projectRun(facts: RunFacts, policy: RetryPolicy = NO_RETRY_POLIC
     traceIds: [...facts.traceIds],
     host: facts.host?.value ?? null,
     lastEventAt,
+    ...clocks,
+    runningSinceAt: final ? (start?.at ?? null) : runningSince(facts, start, clocks.liveOffsetMs),
   };
+}
+
+/** The start by our clock: that of the witness who told it, else of the sender heard of last. */
+function runningSince({ clocks }: RunFacts, start: TimePoint | null, otherwiseMs: number): number | null {
+  if (start === null) return null;
+  const offsetMs = start.witness === undefined ? null : liveOffsetOf(clocks, start.witness);
+  return start.at + (offsetMs ?? otherwiseMs);
 }
 
 /**
@@ -104,12 +117,18 @@ function lastSignOfLife(facts: RunFacts): number {
 
 // ── attempts ────────────────────────────────────────────────────────────────────────────────────────
 
-function judgeAttempts(facts: RunFacts, policy: RetryPolicy, lastEventAt: number): JudgedAttempt[] {
+/** The latest sign of life, by its sender's clock and by ours. */
+interface LastSign {
+  lastEventAt: number;
+  lastHeardAt: number;
+}
+
+function judgeAttempts(facts: RunFacts, policy: RetryPolicy, lastSign: LastSign): JudgedAttempt[] {
   const attempts = attemptsOf(facts);
   return attempts.map((attempt, index) => {
     const isLast = index === attempts.length - 1;
     const start = startOf(attempt, index === 0 ? facts.activity : null);
-    return { facts: attempt, start, ...judgeAttempt(attempt, { isLast, start, lastEventAt, policy }) };
+    return { facts: attempt, start, ...judgeAttempt(attempt, { isLast, start, ...lastSign, policy }) };
   });
 }
 
@@ -141,11 +160,16 @@ function viewAttempt(attempt: JudgedAttempt): Attempt {
   };
 }
 
-function phaseOf(facts: RunFacts, last: JudgedAttempt | null, lastEventAt: number): RunPhase {
+function phaseOf(
+  facts: RunFacts,
+  last: JudgedAttempt | null,
+  { lastEventAt, lastHeardAt }: LastSign,
+): RunPhase {
   if (last === null) return facts.scheduledAt === null ? "unknown" : "scheduled";
   if (last.phase !== "running") return last.phase;
-  // Suspicion holds as long as nothing later than its evidence was heard.
-  const suspected = facts.marks.some((mark) => mark.kind === "suspected" && mark.at >= lastEventAt);
+  const suspected = facts.marks.some(
+    (mark) => mark.kind === "suspected" && holdsInSilence(mark, lastEventAt, lastHeardAt),
+  );
   return suspected ? "suspect" : "running";
 }
 
@@ -246,8 +270,13 @@ function witnessesOf(facts: RunFacts, attempts: readonly JudgedAttempt[]): Witne
       says: saidBy(kind, attempts),
       firstAt: first,
       lastAt: last,
+      ...skewField(skewOfWitness(facts.clocks, kind)),
     }))
     .sort((a, b) => a.firstAt - b.firstAt || compareText(a.kind, b.kind));
+}
+
+function skewField(skewMs: number | null): Pick<WitnessView, "clockSkewMs"> {
+  return skewMs === null ? {} : { clockSkewMs: skewMs };
 }
 
 function saidBy(witness: string, attempts: readonly JudgedAttempt[]): RunPhase | null {

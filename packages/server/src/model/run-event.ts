@@ -32,8 +32,10 @@ export interface RunEvent {
   at: number;
   /** How far `at` may be off, e.g. an export interval; 0 = exact. */
   withinMs: number;
-  /** When we got it. Never part of what a run is; only of what is shown and of lag. */
+  /** When we got it. Never part of what a run is; only of what is shown, and of how far its sender's clock is off. */
   receivedAt: number;
+  /** Our clock minus the sender's, where it said when it sent this; `at` is by its clock then. */
+  clockOffsetMs?: number;
   witness: WitnessKind;
   attempt?: number;
   runType?: RunType;
@@ -61,6 +63,8 @@ export interface RunEvent {
   message?: string;
   /** Settings the sender declares in code. */
   jobSettings?: Partial<JobSettings>;
+  /** Own events of silence only: signs of life up to then, by our clock, were considered. */
+  heardUntil?: number;
   /** Name of the sending program, e.g. OpenTelemetry's `service.name`. */
   source?: string;
 }

@@ -8,6 +8,7 @@
  */
 import type { RecordCounts, RunType } from "@batchwatch/protocol";
 import type { RunEvent } from "./run-event.ts";
+import { type Clocks, joinClocks } from "./sender-clock.ts";
 
 /** What the phase of a run depends on, of one event. */
 export type Mark = Pick<
@@ -28,6 +29,7 @@ export type Mark = Pick<
   | "final"
   | "traceId"
   | "spanId"
+  | "heardUntil"
 > & {
   /** The source gave the run of this span an id. */
   named?: true;
@@ -62,6 +64,8 @@ export interface RunFacts {
   marks: readonly Mark[];
   /** Any event, by witness. */
   seen: Readonly<Record<string, Seen>>;
+  /** How far the senders' clocks are off. Key: witness, or `witness@host`. */
+  clocks: Clocks;
   /** Heartbeats, by witness. */
   beats: Readonly<Record<string, Seen>>;
   /** Signs of life other than marks (beats, progress, counts, log lines): the run had started by then. */
@@ -99,6 +103,7 @@ export const MARK_LIMIT = 4096;
 export const METADATA_LIMIT = 256;
 export const COUNT_LIMIT = 1024;
 export const TRACE_LIMIT = 16;
+const CLOCK_LIMIT = 64;
 
 export const RUN_TYPE_ORDER: readonly RunType[] = ["scheduled", "manual", "catchup", "backfill"];
 
@@ -107,6 +112,7 @@ export const EMPTY_FACTS: RunFacts = {
   named: false,
   marks: [],
   seen: {},
+  clocks: {},
   beats: {},
   activity: null,
   counts: {},
@@ -137,6 +143,7 @@ export function mergeFacts(a: RunFacts, b: RunFacts): RunFacts {
     named: a.named || b.named,
     marks: mergeMarks(a.marks, b.marks),
     seen: mergeRecords(a.seen, b.seen, widen),
+    clocks: mergeRecords(a.clocks, b.clocks, joinClocks, CLOCK_LIMIT),
     beats: mergeRecords(a.beats, b.beats, widen),
     activity: either(a.activity, b.activity, widen),
     counts: mergeRecords(a.counts, b.counts, mergeCounts, COUNT_LIMIT),

@@ -4,6 +4,7 @@
  * duration = first start → final end; total = scheduled → final end; retryCount = attempts − 1.
  */
 import type { RecordCounts, ResourceFact, RunPhase, RunType, WitnessKind } from "@batchwatch/protocol";
+import type { ClockView } from "./sender-clock.ts";
 
 export interface Attempt {
   number: number;
@@ -35,10 +36,12 @@ export interface WitnessView {
   says: RunPhase | null;
   firstAt: number;
   lastAt: number;
+  /** Its clock minus ours, where that is proven and beyond what is trusted. */
+  clockSkewMs?: number;
 }
 
 /** What a run's facts come to. Pure function of the set of its events (any order, any duplication). */
-export interface RunView {
+export interface RunView extends ClockView {
   phase: RunPhase;
   runType: RunType;
   jobType: string | null;
@@ -85,6 +88,8 @@ export interface RunView {
   host: string | null;
   /** Latest `at` of any event of a witness other than Batchwatch. */
   lastEventAt: number;
+  /** While it is open: its start by our clock, else `startedAt`. */
+  runningSinceAt: number | null;
 }
 
 /** A run row: the view and what other stages added to it. */

@@ -3,6 +3,10 @@
  * Rendered on `GET /metrics` in Prometheus's text format with the prefix `batchwatch_`.
  */
 
+import { renderExposition } from "../lib/exposition-text.ts";
+import type { ExposedFamily } from "../model/exposition.ts";
+import type { HistogramValue } from "../model/meter.ts";
+
 /** Seconds. Chosen for work between 0.1 ms and 10 s. */
 const BUCKETS = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -12,6 +16,11 @@ export interface StageMeter {
   failed(code: string): void;
   /** How much waits right now. */
   backlog(count: number): void;
+}
+
+interface Counted {
+  labels: Readonly<Record<string, string>>;
+  value: number;
 }
 
 interface StageState {
@@ -25,7 +34,7 @@ interface StageState {
 
 export class SelfMetrics {
   readonly #stages = new Map<string, StageState>();
-  readonly #counters = new Map<string, { help: string; values: Map<string, number> }>();
+  readonly #counters = new Map<string, { help: string; values: Map<string, Counted> }>();
   readonly #gauges = new Map<string, { help: string; read: () => number }>();
 
   /** Stages are named after the flow: receive_otlp, intake, ledger, watch, alert, notify_webhook, api, … */
@@ -64,11 +73,13 @@ export class SelfMetrics {
 
   /** The same for what is counted often: answers the function that adds. */
   counter(name: string, help: string, labels: Readonly<Record<string, string>> = {}): (by?: number) => void {
-    const { values } = this.#counters.get(name) ?? { values: new Map<string, number>() };
+    const { values } = this.#counters.get(name) ?? { values: new Map<string, Counted>() };
     this.#counters.set(name, { help, values });
-    const key = renderLabels(labels);
+    const key = JSON.stringify(labels);
     return (by = 1) => {
-      values.set(key, (values.get(key) ?? 0) + by);
+      const counted = values.get(key);
+      if (counted === undefined) values.set(key, { labels, value: by });
+      else counted.value += by;
     };
   }
 
@@ -77,59 +88,72 @@ export class SelfMetrics {
     this.#gauges.set(name, { help, read });
   }
 
-  render(): string {
-    const lines: string[] = [];
+  /** As they stand now. */
+  collect(): ExposedFamily[] {
     const stages = [...this.#stages].sort(([a], [b]) => (a < b ? -1 : 1));
-    lines.push("# HELP batchwatch_stage_duration_seconds Time one piece of work of a stage takes.");
-    lines.push("# TYPE batchwatch_stage_duration_seconds histogram");
-    for (const [name, state] of stages) {
-      const stage = escapeLabel(name);
-      let cumulative = 0;
-      BUCKETS.forEach((bound, index) => {
-        cumulative += state.buckets[index] ?? 0;
-        lines.push(`batchwatch_stage_duration_seconds_bucket{stage="${stage}",le="${bound}"} ${cumulative}`);
-      });
-      lines.push(`batchwatch_stage_duration_seconds_bucket{stage="${stage}",le="+Inf"} ${state.count}`);
-      lines.push(`batchwatch_stage_duration_seconds_sum{stage="${stage}"} ${state.sumSeconds}`);
-      lines.push(`batchwatch_stage_duration_seconds_count{stage="${stage}"} ${state.count}`);
-    }
-    lines.push("# HELP batchwatch_stage_items_total Items handled by a stage.");
-    lines.push("# TYPE batchwatch_stage_items_total counter");
-    for (const [name, state] of stages)
-      lines.push(`batchwatch_stage_items_total{stage="${escapeLabel(name)}"} ${state.items}`);
-    lines.push("# HELP batchwatch_stage_errors_total Failures of a stage, by code.");
-    lines.push("# TYPE batchwatch_stage_errors_total counter");
-    for (const [name, state] of stages)
-      for (const [code, count] of state.errors)
-        lines.push(
-          `batchwatch_stage_errors_total{stage="${escapeLabel(name)}",code="${escapeLabel(code)}"} ${count}`,
-        );
-    lines.push("# HELP batchwatch_stage_backlog Work that waits for a stage.");
-    lines.push("# TYPE batchwatch_stage_backlog gauge");
-    for (const [name, state] of stages)
-      lines.push(`batchwatch_stage_backlog{stage="${escapeLabel(name)}"} ${state.backlog}`);
-    for (const [name, counter] of this.#counters) {
-      lines.push(
-        `# HELP batchwatch_${name}_total ${counter.help}`,
-        `# TYPE batchwatch_${name}_total counter`,
-      );
-      for (const [labels, value] of counter.values) lines.push(`batchwatch_${name}_total${labels} ${value}`);
-    }
-    for (const [name, gauge] of this.#gauges)
-      lines.push(
-        `# HELP batchwatch_${name} ${gauge.help}`,
-        `# TYPE batchwatch_${name} gauge`,
-        `batchwatch_${name} ${gauge.read()}`,
-      );
-    return `${lines.join("\n")}\n`;
+    const ofStage = (read: (state: StageState) => number) =>
+      stages.map(([stage, state]) => ({ labels: { stage }, value: read(state) }));
+    return [
+      {
+        name: "batchwatch_stage_duration_seconds",
+        type: "histogram",
+        help: "Time one piece of work of a stage takes.",
+        points: stages.map(([stage, state]) => ({ labels: { stage }, value: durationsOf(state) })),
+      },
+      {
+        name: "batchwatch_stage_items_total",
+        type: "counter",
+        help: "Items handled by a stage.",
+        points: ofStage((state) => state.items),
+      },
+      {
+        name: "batchwatch_stage_errors_total",
+        type: "counter",
+        help: "Failures of a stage, by code.",
+        points: stages.flatMap(([stage, { errors }]) =>
+          [...errors].map(([code, value]) => ({ labels: { stage, code }, value })),
+        ),
+      },
+      {
+        name: "batchwatch_stage_backlog",
+        type: "gauge",
+        help: "Work that waits for a stage.",
+        points: ofStage((state) => state.backlog),
+      },
+      ...[...this.#counters].map(
+        ([name, { help, values }]): ExposedFamily => ({
+          name: `batchwatch_${name}_total`,
+          type: "counter",
+          help,
+          points: [...values.values()].map(({ labels, value }) => ({ labels, value })),
+        }),
+      ),
+      ...[...this.#gauges].map(
+        ([name, { help, read }]): ExposedFamily => ({
+          name: `batchwatch_${name}`,
+          type: "gauge",
+          help,
+          points: [{ labels: {}, value: read() }],
+        }),
+      ),
+    ];
+  }
+
+  render(): string {
+    return renderExposition(this.collect(), "text");
   }
 }
 
-function renderLabels(labels: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`);
-  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
-}
-
-function escapeLabel(value: string): string {
-  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+/** Counts at or below each bound. */
+function durationsOf({ buckets, count, sumSeconds }: StageState): HistogramValue {
+  let below = 0;
+  return {
+    bounds: BUCKETS,
+    below: buckets.map((inside) => {
+      below += inside;
+      return below;
+    }),
+    count,
+    sum: sumSeconds,
+  };
 }

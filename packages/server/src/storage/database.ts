@@ -46,11 +46,22 @@ export interface EachRow<Row> {
   build(db: Kysely<Tables>, row: Row): Compilable;
 }
 
+/** A statement that changes rows by their id; one that meets no row (it was changed meanwhile) is left out of the answer. */
+export interface ChangesById<Row extends { id: number }> extends EachRow<Row> {
+  /** The same for all rows in one statement, which returns the ids that it met. */
+  buildAll(db: Kysely<Tables>, rows: readonly Row[]): Compilable;
+}
+
 export interface Writer {
   readonly capabilities: Capabilities;
   readonly db: Kysely<Tables>;
   /** Inserts all rows; answers what the statement returns, in no particular order. */
   insertAll<Row>(statement: ManyRows<Row>, rows: readonly Row[]): Promise<unknown[]>;
+  /** Changes all rows; answers the ids of those that were there to be changed. */
+  changeAll<Row extends { id: number }>(
+    statement: ChangesById<Row>,
+    rows: readonly Row[],
+  ): Promise<ReadonlySet<number>>;
   /** Runs the statement for each row, in order. */
   runEach<Row>(statement: EachRow<Row>, rows: readonly Row[]): Promise<Outcome[]>;
 }

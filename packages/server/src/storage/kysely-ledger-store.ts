@@ -9,8 +9,10 @@ import { migrate } from "./migrations/migrate.ts";
 import { deadlineVerbs } from "./verbs/deadline-verbs.ts";
 import { installationVerbs } from "./verbs/installation-verbs.ts";
 import { jobVerbs } from "./verbs/job-verbs.ts";
+import { meterVerbs } from "./verbs/meter-verbs.ts";
 import { recentRunVerbs } from "./verbs/recent-runs.ts";
 import { retentionVerbs } from "./verbs/retention-verbs.ts";
+import { ruleVerbs } from "./verbs/rule-verbs.ts";
 import { commitLedger } from "./verbs/run-commit.ts";
 import { runVerbs } from "./verbs/run-verbs.ts";
 import { telemetryVerbs } from "./verbs/telemetry-verbs.ts";
@@ -40,6 +42,8 @@ export function createKyselyLedgerStore(
     ...watchVerbs(database),
     ...installationVerbs(database),
     ...retentionVerbs(database),
+    ...meterVerbs(database),
+    ...ruleVerbs(database),
   };
 }
 

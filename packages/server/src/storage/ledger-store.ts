@@ -6,9 +6,11 @@
  * Concurrency: run rows carry a version; `commit` refuses a change against an older one (VersionConflictError) and
  * writes nothing. Deadlines and deliveries are claimed with a lease.
  */
+
 import type { JobSettings, RunPhase, SettingSource } from "@batchwatch/protocol";
 import type { JobKey, RunAlias } from "../model/identity.ts";
 import type { Job } from "../model/job.ts";
+import type { Namesake } from "../model/job-namesakes.ts";
 import type { Run, RunBar, RunView } from "../model/run.ts";
 import type { RunEvent } from "../model/run-event.ts";
 import type { RunFacts } from "../model/run-facts.ts";
@@ -26,6 +28,7 @@ import type {
   Slot,
   SlotState,
 } from "../model/watch.ts";
+import type { MeterStore, NativeIncrementWrite } from "./meter-store.ts";
 
 export class VersionConflictError extends Error {
   readonly code = "VERSION_CONFLICT";
@@ -81,6 +84,8 @@ export interface LedgerCommit {
   /** Deadlines of runs in this commit: the subject is made from the run's id. */
   runDeadlines: readonly { kind: string; runRef: number; jobId: number; dueAt: number }[];
   metricStreams: readonly MetricStreamWrite[];
+  /** Of jobs that export the `batch_job_*` families themselves. */
+  nativeIncrements?: readonly NativeIncrementWrite[];
   metricEvidence: readonly MetricEvidenceWrite[];
 }
 
@@ -230,7 +235,16 @@ export type RetentionKind =
   | "slots"
   | "metricStreams";
 
-export interface LedgerStore {
+/** What a group of rules remembers between two evaluations. Its state is the rule evaluator's, as JSON. */
+export interface StoredRuleGroup {
+  file: string;
+  name: string;
+  state: string;
+  evaluatedAt: number;
+  evaluationMs: number;
+}
+
+export interface LedgerStore extends MeterStore {
   readonly engine: "sqlite" | "postgres";
   /** Runs migrations under a lock. Call once before anything else. */
   open(): Promise<void>;
@@ -258,6 +272,8 @@ export interface LedgerStore {
   /** Ordered by (namespace, environment, jobName). */
   listJobs(filter: JobFilter, page: PageRequest): Promise<Page<Job>>;
   listNamespaces(): Promise<string[]>;
+  /** Jobs of the same namespace and name in other environments, by the id of the job asked about; without an entry: none. */
+  namesakes(jobIds: readonly number[]): Promise<Map<number, Namesake[]>>;
   countJobs(): Promise<number>;
 
   // runs
@@ -358,6 +374,12 @@ export interface LedgerStore {
   revokeKey(id: number, at: number): Promise<boolean>;
   touchKey(id: number, at: number): Promise<void>;
   countActiveKeys(): Promise<number>;
+
+  // rules
+  /** What every rule group remembers, by file and name. */
+  listRuleGroups(): Promise<StoredRuleGroup[]>;
+  saveRuleGroup(group: StoredRuleGroup): Promise<void>;
+  dropRuleGroup(file: string, name: string): Promise<void>;
 
   // small facts of the installation, e.g. when it last ran
   getFact(name: string): Promise<string | null>;

@@ -3,9 +3,9 @@ import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createKyselyLedgerStore } from "./kysely-ledger-store.ts";
 import type { LedgerStore } from "./ledger-store.ts";
+import type { MetricStore } from "./metric-store.ts";
 import { PostgresDatabase } from "./postgres/postgres-database.ts";
-import type { SampleStore } from "./sample-store.ts";
-import { SqliteSampleStore } from "./samples/sqlite-sample-store.ts";
+import { type MetricStoreOptions, SqliteMetricStore } from "./samples/sqlite-metric-store.ts";
 import { SqliteDatabase } from "./sqlite/sqlite-database.ts";
 import { StorageError } from "./storage-error.ts";
 
@@ -13,14 +13,18 @@ export const LEDGER_FILE = "ledger.db";
 export const SAMPLES_FILE = "samples.db";
 
 /** The embedded default: both stores as files of one directory, which is made where it is missing. */
-export function createSqliteStorage(options: { dataDir: string; newUuid?: () => string }): {
+export function createSqliteStorage(options: {
+  dataDir: string;
+  newUuid?: () => string;
+  metrics?: Omit<MetricStoreOptions, "path">;
+}): {
   ledger: LedgerStore;
-  samples: SampleStore;
+  samples: MetricStore;
 } {
-  const { dataDir, ...rest } = options;
+  const { dataDir, metrics, ...rest } = options;
   return {
     ledger: createSqliteLedger({ path: join(dataDir, LEDGER_FILE), ...rest }),
-    samples: createSqliteSamples({ path: join(dataDir, SAMPLES_FILE) }),
+    samples: createSqliteSamples({ path: join(dataDir, SAMPLES_FILE), ...metrics }),
   };
 }
 
@@ -39,9 +43,9 @@ export function createSqliteLedger({ path, newUuid, pageLimit }: SqliteLedgerOpt
 }
 
 /** `path` may be ":memory:" for tests. */
-export function createSqliteSamples(options: { path: string }): SampleStore {
+export function createSqliteSamples(options: MetricStoreOptions): MetricStore {
   makeDirectoryOf(options.path);
-  return new SqliteSampleStore(options.path);
+  return new SqliteMetricStore(options);
 }
 
 /** `url` as libpq takes it: postgres://user:password@host:port/database. */

@@ -4,6 +4,7 @@ import { copyFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { labelsOf } from "@batchwatch/promql";
 import { afterEach, describe, expect, test } from "vitest";
 import { describeLedgerStore } from "./contract-tests/ledger-contract.ts";
 import {
@@ -73,7 +74,7 @@ describe("a data directory", () => {
     await opening(again.samples);
     expect(await again.ledger.getRun(run.id)).toMatchObject({ run });
     expect(await again.samples.select([], T0, T0)).toEqual([
-      { labels, times: Float64Array.of(T0), values: Float64Array.of(1) },
+      { labels: labelsOf(Object.entries(labels)), times: Float64Array.of(T0), values: Float64Array.of(1) },
     ]);
   });
 

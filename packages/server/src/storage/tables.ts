@@ -51,6 +51,9 @@ export interface RunsTable {
   version: number;
   /** JSON: what of the RunView does not follow from the columns. */
   view: string | null;
+  /** The version that the meter took in, and what the run was then; 0 and null: not metered. */
+  metered_version: Generated<number>;
+  metered_phase: Generated<number | null>;
 }
 
 export interface RunEventsTable {
@@ -149,6 +152,7 @@ export interface JudgementsTable {
   resolution: string | null;
   suppressed_because: string | null;
   incident_id: number | null;
+  is_metered: Generated<number>;
 }
 
 export interface IncidentsTable {
@@ -183,9 +187,37 @@ export interface DeliveriesTable {
   lease_until: number | null;
 }
 
+export interface MeterSeriesTable {
+  id: Generated<number>;
+  job_id: number;
+  family: string;
+  /** JSON, names in order. */
+  labels: string;
+  /** JSON: MeterValue. */
+  state: string;
+  created_at: number;
+  changed_at: number;
+}
+
+export interface NativeIncrementsTable {
+  id: Generated<number>;
+  job_id: number;
+  family: string;
+  labels: string;
+  instance_id: string;
+  from_at: number;
+  at: number;
+  is_first: number;
+  /** JSON: NativeChange. */
+  change: string;
+  claimed: number;
+  is_applied: number;
+}
+
 export interface Tables {
   migrations: { name: string; applied_at: number };
   installation_facts: { name: string; value: string };
+  rule_groups: { file: string; name: string; state: string; evaluated_at: number; evaluation_ms: number };
   api_keys: {
     id: Generated<number>;
     name: string;
@@ -218,6 +250,8 @@ export interface Tables {
     state: string;
     is_settled: number;
   };
+  meter_series: MeterSeriesTable;
+  native_increments: NativeIncrementsTable;
   deadlines: DeadlinesTable;
   slots: SlotsTable;
   judgements: JudgementsTable;

@@ -30,6 +30,13 @@ export async function getJson<T>(
 
 /** A request with the reader's key; throws an ApiError unless the answer is a success. */
 export async function fetchApi(address: string, init: RequestInit): Promise<Response> {
+  const response = await fetchWithKey(address, init);
+  if (response.ok) return response;
+  throw new ApiError(await problemOf(response));
+}
+
+/** The same, with whatever is answered; throws an ApiError only where nobody answers. */
+export async function fetchWithKey(address: string, init: RequestInit): Promise<Response> {
   const headers = new Headers(init.headers);
   const key = apiKey();
   if (key) headers.set("authorization", `Bearer ${key}`);
@@ -40,10 +47,9 @@ export async function fetchApi(address: string, init: RequestInit): Promise<Resp
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError(unreachable());
   }
-  if (response.ok) return response;
   // A key that may not read is as good as none: without the question the reader could never give another one.
   if (response.status === 401 || (response.status === 403 && key)) askForApiKey();
-  throw new ApiError(await problemOf(response));
+  return response;
 }
 
 /** Leaves out what is not set: an empty environment is a value, null and undefined are none. */

@@ -8,6 +8,8 @@ import type { RunFilters } from "../url-state/run-filters.ts";
 import { ApiError, getJson } from "./client.ts";
 import { type JobKey, queryKeys } from "./query-keys.ts";
 import type {
+  DashboardDetail,
+  DashboardList,
   IncidentDetail,
   IncidentPage,
   JobDetail,
@@ -57,6 +59,11 @@ export function useOverview() {
       return overview;
     },
   });
+}
+
+/** How long things are kept; null while it is not known. */
+export function useRetention(): Overview["retention"] | null {
+  return useOverview().data?.retention ?? null;
 }
 
 export function useBoard(filters: BoardFilters) {
@@ -203,6 +210,22 @@ export function useIncident(id: string) {
   return useQuery({
     queryKey: queryKeys.incident(id),
     queryFn: ({ signal }) => getJson<IncidentDetail>(`/api/incidents/${encodeURIComponent(id)}`, {}, signal),
+    placeholderData: undefined,
+  });
+}
+
+export function useDashboards() {
+  return useQuery({
+    queryKey: queryKeys.dashboards,
+    queryFn: ({ signal }) => getJson<DashboardList>("/api/dashboards", {}, signal),
+  });
+}
+
+export function useDashboard(name: string) {
+  return useQuery({
+    queryKey: queryKeys.dashboard(name),
+    queryFn: ({ signal }) =>
+      getJson<DashboardDetail>(`/api/dashboards/${encodeURIComponent(name)}`, {}, signal),
     placeholderData: undefined,
   });
 }

@@ -19,6 +19,8 @@ export const queryKeys = {
   runPart: (runId: string, part: string, filters: object) => ["run", runId, part, filters] as const,
   incidents: ["incidents"] as const,
   incidentList: (filters: object) => ["incidents", filters] as const,
+  dashboards: ["dashboards"] as const,
+  dashboard: (name: string) => ["dashboard", name] as const,
   incident: (id: string) => ["incident", id] as const,
 };
 

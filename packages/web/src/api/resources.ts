@@ -1,5 +1,6 @@
 /** The resources of the API by the names that the pages use, taken from the contract. */
 import type {
+  DashboardDetail,
   IncidentDetail,
   IncidentSummary,
   JobDetail,
@@ -12,6 +13,10 @@ import type {
 } from "@batchwatch/protocol";
 
 export type {
+  DashboardDetail,
+  DashboardList,
+  DashboardProblem,
+  DashboardSummary,
   IncidentDetail,
   IncidentSummary,
   JobDetail,
@@ -24,6 +29,7 @@ export type {
   StripBar,
 } from "@batchwatch/protocol";
 
+export type DashboardPanel = DashboardDetail["panels"][number];
 export type Attempt = RunDetail["attempts"][number];
 export type Delivery = IncidentDetail["deliveries"][number];
 export type LogView = ReturnType<typeof logViewSchema.parse>;

@@ -1,13 +1,18 @@
 /** Bars for the duration of each run, coloured by outcome, the usual as a line; the records in a lane of their own below. */
-import { useComputedColorScheme } from "@mantine/core";
-import { useEffect, useRef } from "react";
+import { useCallback } from "react";
 import type { RunSummary } from "../api/resources.ts";
 import { phaseLook } from "../components/outcome.ts";
 import { formatCount } from "../format/count.ts";
 import { formatDuration } from "../format/duration.ts";
 import { formatInstant } from "../format/instant.ts";
+import { axisInstants } from "./axis-instants.ts";
 import { durationAxis } from "./duration-axis.ts";
-import { type ChartOption, type Scheme, startChart, tokensOf } from "./echarts-theme.ts";
+import { EChart } from "./EChart.tsx";
+import { type ChartOption, type Scheme, tokensOf } from "./echarts-theme.ts";
+
+const LEAST_BAR_PX = 4;
+/** Above the labels and in line with them, clear of the topmost. */
+const AXIS_NAME = { nameGap: 12, nameTextStyle: { align: "right", padding: [0, 8, 0, 0] } } as const;
 
 interface Props {
   /** Oldest first, each with a duration. */
@@ -18,25 +23,8 @@ interface Props {
 }
 
 export default function DurationChart({ runs, usualMs, zone, className }: Props) {
-  const element = useRef<HTMLDivElement>(null);
-  const scheme = useComputedColorScheme("light");
-  const chart = useRef<ReturnType<typeof startChart> | null>(null);
-  useEffect(() => {
-    if (!element.current) return;
-    const started = startChart(element.current, scheme);
-    chart.current = started;
-    const observer = new ResizeObserver(() => started.resize());
-    observer.observe(element.current);
-    return () => {
-      observer.disconnect();
-      started.dispose();
-      chart.current = null;
-    };
-  }, [scheme]);
-  useEffect(() => {
-    chart.current?.setOption(optionFor(runs, usualMs, zone, scheme), { notMerge: true });
-  }, [runs, usualMs, zone, scheme]);
-  return <div ref={element} className={className} />;
+  const draw = useCallback((scheme: Scheme) => optionFor(runs, usualMs, zone, scheme), [runs, usualMs, zone]);
+  return <EChart draw={draw} className={className} />;
 }
 
 function optionFor(
@@ -47,9 +35,12 @@ function optionFor(
 ): ChartOption {
   const tokens = tokensOf(scheme);
   const hasRecords = runs.some((run) => run.recordsProcessed !== null);
-  const times = runs.map((run) =>
-    formatInstant(Date.parse(run.startedAt ?? run.lastEventAt), { zone, nowAt: Date.now(), withDay: true }),
+  const starts = runs.map((run) => Date.parse(run.startedAt ?? run.lastEventAt));
+  const times = starts.map((at) =>
+    formatInstant(at, { zone, nowAt: Date.now(), withDay: true, seconds: true }),
   );
+  const labels = axisInstants(starts, zone);
+  const axisLabel = { hideOverlap: true, formatter: (_: string, index: number) => labels[index] ?? "" };
   const left = 64;
   const right = 44;
   return {
@@ -62,23 +53,21 @@ function optionFor(
     axisPointer: { link: [{ xAxisIndex: "all" }] },
     grid: hasRecords
       ? [
-          { left, right, top: 24, height: 118 },
-          { left, right, top: 176, height: 50 },
+          { left, right, top: 30, height: 108 },
+          { left, right, top: 180, height: 46 },
         ]
-      : [{ left, right, top: 24, bottom: 28 }],
+      : [{ left, right, top: 30, bottom: 28 }],
     xAxis: [
-      { type: "category", data: times, axisLabel: { show: !hasRecords, hideOverlap: true } },
-      ...(hasRecords
-        ? [{ type: "category", gridIndex: 1, data: times, axisLabel: { hideOverlap: true } }]
-        : []),
+      { type: "category", data: times, axisLabel: { ...axisLabel, show: !hasRecords } },
+      ...(hasRecords ? [{ type: "category", gridIndex: 1, data: times, axisLabel }] : []),
     ],
     yAxis: [
       {
         type: "value",
         name: "Duration",
         nameLocation: "end",
-        nameGap: 8,
-        axisLabel: { formatter: formatDuration },
+        ...AXIS_NAME,
+        axisLabel: { formatter: (ms: number) => (ms === 0 ? "0" : formatDuration(ms)) },
         ...durationAxis(Math.max(usualMs ?? 0, ...runs.map((run) => run.durationMs ?? 0))),
       },
       ...(hasRecords
@@ -87,7 +76,7 @@ function optionFor(
               type: "value",
               gridIndex: 1,
               name: "Records",
-              nameGap: 6,
+              ...AXIS_NAME,
               axisLabel: { formatter: formatCount },
               splitNumber: 1,
             },
@@ -98,6 +87,8 @@ function optionFor(
       {
         type: "bar",
         barMaxWidth: 18,
+        // However short, a run has a bar: a failure after a moment is the one that must be seen.
+        barMinHeight: LEAST_BAR_PX,
         data: runs.map((run) => ({
           value: run.durationMs,
           itemStyle: { color: tokens.outcomes[phaseLook(run.phase).outcome].fill, borderRadius: 1 },

@@ -1,11 +1,21 @@
 /** The part of ECharts that the pages use, and its theme made from the tokens: thin lines, a light grid. */
-import { BarChart, LineChart } from "echarts/charts";
+import { BarChart, CustomChart, LineChart, PieChart } from "echarts/charts";
 import { AriaComponent, GridComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
 import { type EChartsCoreOption, init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import { DARK, LIGHT, type SchemeTokens } from "../theme/tokens.ts";
 
-use([BarChart, LineChart, GridComponent, TooltipComponent, MarkLineComponent, AriaComponent, SVGRenderer]);
+use([
+  BarChart,
+  CustomChart,
+  LineChart,
+  PieChart,
+  GridComponent,
+  TooltipComponent,
+  MarkLineComponent,
+  AriaComponent,
+  SVGRenderer,
+]);
 
 export type Scheme = "light" | "dark";
 export type ChartOption = EChartsCoreOption;

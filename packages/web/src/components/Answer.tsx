@@ -4,9 +4,12 @@
  */
 import type { ReactNode } from "react";
 import { useCallback } from "react";
+import { useApiKey } from "../api/api-key.ts";
+import { ApiError } from "../api/client.ts";
 import { useLiveState } from "../api/live-updates.ts";
 import { useClock } from "../clock/clock.ts";
 import { formatCoarseDuration } from "../format/duration.ts";
+import { EmptyState } from "./EmptyState.tsx";
 import { ErrorState } from "./ErrorState.tsx";
 import { LoadingRows } from "./LoadingRows.tsx";
 import classes from "./states.module.css";
@@ -30,8 +33,11 @@ const FRESH_MS = 5_000;
 
 export function Answer<T>({ query, rows, children }: Props<T>) {
   const live = useLiveState();
+  const { wanted } = useApiKey();
   const retry = useCallback(() => void query.refetch(), [query.refetch]);
   if (query.data === undefined) {
+    // The key dialog says what is the matter, once.
+    if (wanted && isRefusal(query.error)) return <EmptyState>Shown when there is a key.</EmptyState>;
     return query.error ? (
       <ErrorState error={query.error} onRetry={retry} />
     ) : (
@@ -47,6 +53,10 @@ export function Answer<T>({ query, rows, children }: Props<T>) {
       </div>
     </div>
   );
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 401 || error.status === 403);
 }
 
 function Age({ updatedAt }: { updatedAt: number }) {

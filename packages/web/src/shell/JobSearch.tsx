@@ -11,6 +11,8 @@ import { jobLink } from "../url-state/links.ts";
 import classes from "./top-bar.module.css";
 
 const TYPING_MS = 150;
+/** As it is written on the reader’s own keyboard. */
+const SHORTCUT = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘K" : "Ctrl K";
 
 export function JobSearch() {
   const [text, setText] = useState("");
@@ -37,7 +39,8 @@ export function JobSearch() {
       onChange={setText}
       data={[...byLink.keys()]}
       filter={({ options }) => options}
-      rightSection={<span className={classes.hint}>⌘K</span>}
+      rightSection={<span className={classes.hint}>{SHORTCUT}</span>}
+      rightSectionWidth={56}
       rightSectionPointerEvents="none"
       renderOption={({ option }) => <FoundJob job={byLink.get(option.value) ?? null} />}
       onOptionSubmit={(link) => {

@@ -36,6 +36,30 @@ export function Rail({ openIncidents }: { openIncidents: number }) {
           </span>
         )}
       </NavLink>
+      <NavLink className={classes.place} to="/dashboards">
+        <svg width="20" height="20" viewBox="0 0 20 20" aria-hidden="true">
+          <path
+            d="M2.75 3.75h6v7h-6zM11.25 3.75h6v3.5h-6zM11.25 9.75h6v6.5h-6zM2.75 13.25h6v3h-6z"
+            fill="none"
+            stroke="currentColor"
+            strokeWidth="1.5"
+            strokeLinejoin="round"
+          />
+        </svg>
+        Dashboards
+      </NavLink>
+      <NavLink className={classes.place} to="/explore">
+        <svg width="20" height="20" viewBox="0 0 20 20" aria-hidden="true" fill="none" stroke="currentColor">
+          <path
+            d="M2.5 14.5l4-5 3.5 3 4.5-7"
+            strokeWidth="1.75"
+            strokeLinecap="round"
+            strokeLinejoin="round"
+          />
+          <circle cx="16" cy="4" r="1.6" fill="currentColor" stroke="none" />
+        </svg>
+        Explore
+      </NavLink>
     </nav>
   );
 }

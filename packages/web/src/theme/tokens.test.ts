@@ -32,6 +32,8 @@ function tooLow(tokens: SchemeTokens): string[] {
   for (const [where, back] of Object.entries(surfaces)) {
     for (const word of ["text", "dim", "faint", "accentText"] as const)
       check(`${word} on ${where}`, tokens[word], back, TEXT);
+    if (where !== "sunken")
+      for (const color of tokens.series) check(`line ${color} on ${where}`, color, back, SHAPE);
     for (const outcome of OUTCOMES) {
       check(`${outcome} text on ${where}`, tokens.outcomes[outcome].text, back, TEXT);
       if (where !== "sunken")

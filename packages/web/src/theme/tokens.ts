@@ -41,6 +41,8 @@ export interface SchemeTokens {
   onAccent: string;
   shadow: string;
   outcomes: Record<Outcome, OutcomeColors>;
+  /** Of lines and slices that stand for no outcome; neighbours differ in hue and in lightness. */
+  series: readonly string[];
 }
 
 export const LIGHT: SchemeTokens = {
@@ -68,6 +70,7 @@ export const LIGHT: SchemeTokens = {
     skipped: { fill: "#7f8997", text: "#4a5461", soft: "#f0f2f5" },
     dead: { fill: "#861122", text: "#861122", soft: "#f5dde0" },
   },
+  series: ["#4452d6", "#c2571a", "#0b7f8c", "#a3439e", "#5d7a12", "#2f6fb5", "#9c6b12", "#6b4fb3"],
 };
 
 export const DARK: SchemeTokens = {
@@ -95,6 +98,7 @@ export const DARK: SchemeTokens = {
     skipped: { fill: "#727d8b", text: "#adb6c2", soft: "#20262d" },
     dead: { fill: "#cb3a4c", text: "#ff9398", soft: "#35121a" },
   },
+  series: ["#8f9bff", "#f0935a", "#4fc3cf", "#dd86d8", "#a5c34f", "#6fb0f5", "#dcb04f", "#b39af0"],
 };
 
 /** The tokens as CSS custom properties: `--bw-page`, `--bw-failed`, `--bw-failed-text`, `--bw-failed-soft`, … */

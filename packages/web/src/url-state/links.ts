@@ -24,6 +24,16 @@ export function incidentLink(id: string): string {
   return `/incidents/${encodeURIComponent(id)}`;
 }
 
+export function dashboardLink(name: string): string {
+  return `/dashboards/${encodeURIComponent(name)}`;
+}
+
+/** The page that asks a query of one's own. */
+export function exploreLink(query: string, range: { from: string; to: string } | null = null): string {
+  const search = new URLSearchParams({ query, ...(range !== null && { from: range.from, to: range.to }) });
+  return `/explore?${search}`;
+}
+
 export function readRunAddress(runId: string, params: URLSearchParams): RunAddress {
   const namespace = params.get("namespace");
   const jobName = params.get("job");

@@ -52,6 +52,38 @@ test("a run told in events, sent twice, is one run", async () => {
   expect(json).toMatchObject({ items: [{ body: "done" }] });
 });
 
+describe("a failure that is stamped 2 h back", () => {
+  const failure = (runId: string) =>
+    JSON.stringify({ kind: "failed", jobName: "skewed", runId, at: Date.now() - 7_200_000 });
+
+  test("by a clock that is 2 h behind, as the sender's time of sending shows, happened now", async () => {
+    await post(failure("wrong-clock"), {
+      "batchwatch-sent-at": new Date(Date.now() - 7_200_000).toISOString(),
+    });
+    const { clock, witnesses } = await run("wrong-clock");
+    expect(clock).toMatchObject({
+      reportedLateMs: null,
+      text: expect.stringMatching(/clock is 2 h .*behind/),
+    });
+    expect(witnesses).toMatchObject([{ kind: "api", clockSkewMs: expect.any(Number) }]);
+  });
+
+  test.each([
+    ["kept and sent late by a clock that is right", String(Date.now()), null],
+    [
+      "of a sender that does not say, came late",
+      "",
+      { skewMs: null, text: expect.stringMatching(/came late/) },
+    ],
+    ["with a time of sending that can't be read, came late", "yesterday", { skewMs: null }],
+  ])("%s", async (name, sentAt, clock) => {
+    await post(failure(name), sentAt === "" ? {} : { "batchwatch-sent-at": sentAt });
+    const seen = (await run(encodeURIComponent(name))).clock;
+    if (clock === null) expect(seen).toBeNull();
+    else expect(seen).toMatchObject(clock);
+  });
+});
+
 describe("a body is taken as", () => {
   test.each([
     ["one object", JSON.stringify({ kind: "started", jobName: "shapes" }), {}],
@@ -94,6 +126,39 @@ test("what cannot be recorded is refused by its index, and the rest is recorded"
     ],
   });
   expect(await run("good")).toMatchObject({ phase: "running" });
+});
+
+test("an end is kept whatever else is wrong with its event, and each field that was left out is named", async () => {
+  const metadata = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`k${index}`, index]));
+  const end = { kind: "completed", jobName: "sound", runId: "sound-1" };
+  const response = await server.sendEvents([
+    { ...end, kind: "started", job: { owner: "ann", schedule: "never" } },
+    { ...end, metadata, records: { processed: 1.5, failed: 2 } },
+  ]);
+  expect(response).toEqual({
+    accepted: 2,
+    rejected: [],
+    warnings: [
+      { index: 0, field: "job.schedule", message: expect.stringMatching(/recorded without it$/) },
+      { index: 1, field: "records.processed", message: expect.stringMatching(/recorded without it$/) },
+      { index: 1, field: "metadata", message: expect.stringContaining("more than 128 entries") },
+    ],
+  });
+  expect(await run("sound-1")).toMatchObject({
+    phase: "completed",
+    recordsProcessed: null,
+    recordsFailed: 2,
+  });
+  const job = await server.store.findJob({ namespace: "default", environment: "", jobName: "sound" });
+  expect(job?.settings.owner).toBe("ann");
+});
+
+test("a repeated start without id, time and run id is the same start", async () => {
+  for (const kind of ["started", "started", "completed", "completed"])
+    await server.sendEvents([{ kind, jobName: "twice" }]);
+  expect((await server.request("/api/runs?jobName=twice")).json).toMatchObject({
+    items: [{ phase: "completed" }],
+  });
 });
 
 test("settings said in code are settings of the job, after what others say", async () => {

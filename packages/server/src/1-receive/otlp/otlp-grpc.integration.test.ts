@@ -7,6 +7,7 @@ import { pino } from "pino";
 import { Reader } from "protobufjs/minimal.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { IntakeOverloadedError } from "../../model/intake.ts";
+import { SelfMetrics } from "../../self-monitoring/self-metrics.ts";
 import { startTestServer, type TestServer } from "../../test-server.ts";
 import { startOtlpGrpc } from "./otlp-grpc.ts";
 import { startLockedServer } from "./test-support/locked-server.ts";
@@ -123,6 +124,7 @@ describe("a refusal", () => {
 
   test("for load is UNAVAILABLE with RetryInfo", async () => {
     const busy = await startOtlpGrpc({
+      selfMetrics: new SelfMetrics(),
       receive: () => Promise.reject(new IntakeOverloadedError(2)),
       access: { required: false, authenticate: async () => OPEN, recall: () => OPEN },
       log: pino({ level: "silent" }),

@@ -16,6 +16,7 @@ import {
 } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { type AccessControl, demand, secretFromHeaders } from "../../access/access-control.ts";
+import type { SelfMetrics } from "../../self-monitoring/self-metrics.ts";
 import { failureOf } from "./otlp-failure.ts";
 import type { ReceiveOtlp } from "./receive-otlp.ts";
 import {
@@ -36,6 +37,7 @@ export interface OtlpGrpcParts {
   receive: ReceiveOtlp;
   access: AccessControl;
   log: Logger;
+  selfMetrics: SelfMetrics;
   host: string;
   /** 0 picks a free one. */
   port: number;
@@ -96,7 +98,7 @@ function exportCall(signal: OtlpSignal, parts: OtlpGrpcParts): handleUnaryCall<B
   return (call, answer) => {
     receiveCall(signal, parts, call).then(
       (response) => answer(null, response),
-      (error: unknown) => fail(error, parts.log, answer),
+      (error: unknown) => fail(error, parts, answer),
     );
   };
 }
@@ -118,7 +120,7 @@ function textMetadata(metadata: Metadata): Record<string, string> {
   return headers;
 }
 
-function fail(error: unknown, log: Logger, answer: sendUnaryData<Buffer>): void {
+function fail(error: unknown, { log, selfMetrics }: OtlpGrpcParts, answer: sendUnaryData<Buffer>): void {
   const known = failureOf(error);
   if (known === null) log.error({ err: error }, "an OTLP call failed");
   const status: RpcStatus = known?.status ?? {
@@ -127,6 +129,7 @@ function fail(error: unknown, log: Logger, answer: sendUnaryData<Buffer>): void 
     retryDelayMs: 5_000,
   };
   const metadata = new Metadata();
+  selfMetrics.stage("receive_otlp").failed(`grpc_${grpcStatus[codeOf(status)].toLowerCase()}`);
   metadata.set("grpc-status-details-bin", encodeStatusDetails(status));
   answer({ code: codeOf(status), details: status.message, metadata });
 }

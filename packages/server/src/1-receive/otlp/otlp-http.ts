@@ -25,7 +25,7 @@ export async function registerOtlpHttp(app: FastifyInstance, parts: OtlpHttpPart
     for (const signal of SIGNALS)
       scope.post(
         `/v1/${signal}`,
-        { config: { scope: "ingest", bodyLimitBytes: parts.bodyLimitBytes } },
+        { config: { scope: "ingest", stage: "receive_otlp", bodyLimitBytes: parts.bodyLimitBytes } },
         (request, reply) => answerExport(signal, parts.receive, request, reply),
       );
     done();

@@ -57,8 +57,8 @@ export function readRequest(request: OtlpRequest): ReadRequest {
     case "metrics": {
       const decoded = decodeMetrics(body, format);
       const context = contextOf(decoded);
-      const mapped = mapMetrics(decoded, context);
-      return result(context, mapped, mapped.samples?.times.length ?? 0);
+      const { items, ...mapped } = mapMetrics(decoded, context);
+      return result(context, mapped, items);
     }
   }
 }

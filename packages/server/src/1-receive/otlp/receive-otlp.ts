@@ -4,11 +4,12 @@
  */
 import type { Clock } from "../../lib/clock.ts";
 import type { Intake, IntakeBatch } from "../../model/intake.ts";
+import type { RefusedSamples } from "../../model/samples.ts";
 import type { SelfMetrics } from "../../self-monitoring/self-metrics.ts";
 import { LargeBodyReader } from "./large-body-reader.ts";
 import { type OtlpRequest, type ReadRequest, readRequest } from "./read-request.ts";
 import { type PartialSuccess, partialSuccessOf } from "./wire/encode-response.ts";
-import type { OtlpFormat, OtlpSignal } from "./wire/otlp-types.ts";
+import type { OtlpFormat, OtlpSignal, RejectedItems } from "./wire/otlp-types.ts";
 
 export interface OtlpParts {
   intake: Intake;
@@ -30,19 +31,32 @@ const READ_HERE_BYTES = 512 * 1024;
 export function createOtlpReceiver({ intake, clock, selfMetrics }: OtlpParts): ReceiveOtlp {
   const meter = selfMetrics.stage("receive_otlp");
   const largeBodies = new LargeBodyReader();
-  const submit = (slice: IntakeBatch): Promise<void> => intake.submit(slice);
   return async (signal, body, format, namespace) => {
     const begunAt = performance.now();
     const request: OtlpRequest = { signal, body, format, namespace, receivedAt: clock.now() };
+    const refused: RefusedSamples[] = [];
+    const submit = async (slice: IntakeBatch): Promise<void> => {
+      const { refusedSamples } = await intake.submit(slice);
+      if (refusedSamples !== null) refused.push(refusedSamples);
+    };
     const isLarge = body.length > READ_HERE_BYTES;
-    const { rejected, items } = isLarge
+    const { rejected: unread, items } = isLarge
       ? await largeBodies.read(request, submit)
       : await readHere(request, submit);
+    const rejected = withRefused(unread, refused);
     if (rejected.count > 0)
       selfMetrics.count("otlp_rejected", "OTLP items left out of a request.", { signal }, rejected.count);
     meter.done(performance.now() - begunAt, items);
     return partialSuccessOf(rejected);
   };
+}
+
+/** What a limit on series kept out counts as rejected too: sending it again does not help. */
+function withRefused(unread: RejectedItems, refused: readonly RefusedSamples[]): RejectedItems {
+  const [first] = refused;
+  if (first === undefined) return unread;
+  const count = refused.reduce((sum, { samples }) => sum + samples, unread.count);
+  return { count, reasons: [...unread.reasons, first.reason] };
 }
 
 async function readHere(

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { EMPTY_BATCH, type IntakeBatch } from "../../model/intake.ts";
+import type { SeriesLabels } from "../../model/samples.ts";
 import { sliceBatch } from "./slice-batch.ts";
 
 test("every sample stands in exactly one slice, with its series", () => {
@@ -21,7 +22,7 @@ test("every sample stands in exactly one slice, with its series", () => {
         cut === null
           ? []
           : [...cut.seriesIndex].map((at, index) => [
-              cut.series[at]?.__name__,
+              (cut.series[at] as SeriesLabels | undefined)?.__name__,
               cut.times[index],
               cut.values[index],
             ]),

@@ -43,8 +43,9 @@ function cutList<T>(items: readonly T[], most: number): (readonly T[])[] {
 
 /** Each slice with the series that it needs. */
 function cutSamples(batch: SampleBatch, most: number): SampleBatch[] {
-  const { length } = batch.times;
-  if (length <= most) return [batch];
+  const { times, values, streams, exponential = [], ...rest } = batch;
+  const { length } = times;
+  if (length <= most && exponential.length <= most) return [batch];
   const slices: SampleBatch[] = [];
   for (let from = 0; from < length; from += most) {
     const to = Math.min(from + most, length);
@@ -60,11 +61,36 @@ function cutSamples(batch: SampleBatch, most: number): SampleBatch[] {
       return index;
     });
     slices.push({
+      ...rest,
       series,
       seriesIndex,
-      times: batch.times.slice(from, to),
-      values: batch.values.slice(from, to),
+      times: times.slice(from, to),
+      values: values.slice(from, to),
+      ...(streams === undefined
+        ? {}
+        : {
+            streams: {
+              startTimes: streams.startTimes.slice(from, to),
+              deltas: Uint8Array.from(indexes.keys(), (given) => streams.deltas[given] ?? 0),
+            },
+          }),
     });
   }
+  for (let from = 0; from < exponential.length; from += most)
+    slices.push(histogramsAlone(rest, exponential.slice(from, from + most)));
   return slices;
+}
+
+function histogramsAlone(
+  rest: Pick<SampleBatch, "namespace" | "families">,
+  exponential: NonNullable<SampleBatch["exponential"]>,
+): SampleBatch {
+  return {
+    ...rest,
+    series: [],
+    seriesIndex: new Uint32Array(),
+    times: new Float64Array(),
+    values: new Float64Array(),
+    exponential,
+  };
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { isRefusal, parsePing, slugOf } from "./parse-ping.ts";
+import { parsePing, slugOf } from "./parse-ping.ts";
+import { isRefusal } from "./ping-format.ts";
 
 const UUID = "5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278";
 

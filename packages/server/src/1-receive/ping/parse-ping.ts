@@ -2,10 +2,9 @@
  * The address of a ping, by Healthchecks' contract: `/ping/<uuid>[/action]` or `/ping/<ping key>/<slug>[/action]`, with
  * action = start, fail, log or an exit status from 0 to 255; `rid` and `create` in the query. Pure.
  */
+import type { PingRefusal, PingTarget } from "./ping-format.ts";
 
 export type PingAction = { kind: "success" | "start" | "fail" | "log" } | { kind: "exit"; exitCode: number };
-
-export type PingTarget = { by: "uuid"; uuid: string } | { by: "slug"; pingKey: string; slug: string };
 
 export interface Ping {
   target: PingTarget;
@@ -16,7 +15,7 @@ export interface Ping {
 }
 
 /** The texts are Healthchecks' own: clients look for them. */
-export type PingRefusal = {
+type Refusal = PingRefusal & {
   status: 400 | 404;
   text: "invalid url format" | "invalid uuid format" | "not found";
 };
@@ -25,9 +24,9 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const SLUG = /^[a-z0-9_-]{1,200}$/;
 const MAX_EXIT_STATUS = 255;
 
-const NOT_FOUND: PingRefusal = { status: 404, text: "not found" };
-const INVALID_URL: PingRefusal = { status: 400, text: "invalid url format" };
-const INVALID_RID: PingRefusal = { status: 400, text: "invalid uuid format" };
+const NOT_FOUND: Refusal = { status: 404, text: "not found" };
+const INVALID_URL: Refusal = { status: 400, text: "invalid url format" };
+const INVALID_RID: Refusal = { status: 400, text: "invalid uuid format" };
 
 /**
  * @param path what follows `/ping/`, still percent-encoded, e.g. `local/daily_etl/start`
@@ -36,7 +35,7 @@ const INVALID_RID: PingRefusal = { status: 400, text: "invalid uuid format" };
 export function parsePing(
   path: string,
   query: { rid?: string | undefined; create?: string | undefined },
-): Ping | PingRefusal {
+): Ping | Refusal {
   const parts = path.split("/");
   const [first = "", second, third] = parts;
   const byUuid = UUID.test(first);
@@ -50,10 +49,6 @@ export function parsePing(
   if (target.by === "slug" && !SLUG.test(target.slug)) return INVALID_URL;
   if (query.rid !== undefined && !UUID.test(query.rid)) return INVALID_RID;
   return { target, action, rid: query.rid?.toLowerCase() ?? null, create: query.create === "1" };
-}
-
-export function isRefusal(ping: Ping | PingRefusal): ping is PingRefusal {
-  return "status" in ping;
 }
 
 function targetOf(first: string, second: string | undefined, byUuid: boolean): PingTarget | null {

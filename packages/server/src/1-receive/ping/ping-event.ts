@@ -1,24 +1,31 @@
 /** A ping as a run event. Pure. Without `rid` the run is the one of (job, time): SEMANTICS section 2. */
 import type { RunEventKind } from "@batchwatch/protocol";
 import type { JobKey } from "../../model/identity.ts";
+import { repeatableEventId } from "../../model/repeated-event.ts";
 import type { RunEvent } from "../../model/run-event.ts";
 import type { Ping, PingAction } from "./parse-ping.ts";
 import type { PingBody } from "./ping-body.ts";
 
 const MAX_REASON_CHARACTERS = 300;
 
-/** The body goes along as the event's message, which the ledger puts into the run's log. */
+/**
+ * The body goes along as the event's message, which the ledger puts into the run's log.
+ * @param sent.unique 24 hexadecimal digits at least; @param sent.client where it came from, to tell a repetition from another's ping
+ */
 export function pingEvent(
   ping: Pick<Ping, "action" | "rid">,
   job: JobKey,
   body: PingBody | null,
-  sent: { eventId: string; at: number; userAgent: string | null },
+  sent: { unique: string; at: number; client: string; userAgent: string | null },
 ): RunEvent {
   const exitCode = ping.action.kind === "exit" ? ping.action.exitCode : null;
   const failed = ping.action.kind === "fail" || (exitCode !== null && exitCode !== 0);
   const text = body === null || body.text === "" ? null : body.text;
   return {
-    eventId: sent.eventId,
+    eventId: repeatableEventId(
+      JSON.stringify([ping.action, ping.rid, text, sent.client, sent.userAgent]),
+      sent.unique,
+    ),
     kind: kindOf(ping.action),
     job,
     run: ping.rid === null ? { by: "unnamed" } : { by: "id", runId: ping.rid },

@@ -15,6 +15,7 @@ const LIST_PAGE = 1_000;
 export interface PingJobs {
   byUuid(uuid: string): Promise<JobKey | null>;
   bySlug(namespace: string, slug: string): Promise<FoundJob>;
+  byName(key: JobKey): Promise<FoundJob>;
 }
 
 export function createPingJobs(store: LedgerStore, feed: ChangeFeed): PingJobs {
@@ -34,6 +35,13 @@ export function createPingJobs(store: LedgerStore, feed: ChangeFeed): PingJobs {
       if (job === null) return null;
       remember(uuids, uuid, keyOf(job));
       return keyOf(job);
+    },
+    async byName(key) {
+      const cached = names.get(jobKeyText(key));
+      const job = cached ?? (await store.findJob(key));
+      if (job === null) return { found: "none" };
+      if (cached === undefined) remember(names, jobKeyText(key), keyOf(job));
+      return { found: "one", job: keyOf(job) };
     },
     async bySlug(namespace, slug) {
       const cacheKey = `${namespace} ${slug}`;

@@ -36,14 +36,16 @@ const arbitraryRun = (index: number): fc.Arbitrary<Item[]> => {
       log: fc.boolean(),
       beats: fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 3 }),
       wrapper: fc.constantFrom("none", "same id", "other id"),
+      // The sender's clock against ours.
+      skewMs: fc.constantFrom(0, 0, -300_000, 7_200_000, -7_200_000),
       failed: fc.boolean(),
     })
-    .map(({ root, steps, link, log, beats, wrapper, failed }) => {
+    .map(({ root, steps, link, log, beats, wrapper, failed, skewMs }) => {
       const items: Item[] = [];
       const add = (kind: RunEvent["kind"], second: number, more: Partial<RunEvent>): void => {
-        items.push({
-          event: makeEvent(kind, from + second, { eventId: `${index}/${items.length}`, ...more }),
-        });
+        const eventId = `${index}/${items.length}`;
+        const receivedAt = T0 + (from + second) * 1000 - skewMs;
+        items.push({ event: makeEvent(kind, from + second, { eventId, receivedAt, ...more }) });
       };
       const byId = { by: "id" as const, runId };
       if (root !== "lost") {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { spanAlias } from "../../model/identity.ts";
+import { repeatableEventId } from "../../model/repeated-event.ts";
 import type { RunEvent } from "../../model/run-event.ts";
 import { makeEvent as event, T0, TEST_JOB } from "../../model/test-support/make-event.ts";
 import { VersionConflictError } from "../../storage/ledger-store.ts";
@@ -323,6 +324,187 @@ describe("pings without a run id", () => {
     if (run === undefined) throw new Error("no run");
     const { items } = await open.store.runLogs(run, { limit: 10, cursor: null });
     expect(items.map((line) => [line.body, line.severity])).toEqual([["disk full", "error"]]);
+  });
+});
+
+describe("pings that came again because their answer was lost", () => {
+  let sent = 0;
+  const said = (text: string): string => {
+    sent += 1;
+    return repeatableEventId(text, sent.toString(16).padStart(24, "0"));
+  };
+  const ping = (
+    kind: RunEvent["kind"],
+    second: number,
+    by = "host a",
+    more: Partial<RunEvent> = {},
+  ): RunEvent =>
+    event(kind, second, {
+      run: { by: "unnamed" },
+      witness: "ping",
+      eventId: said(`${kind} ${by} ${more.message ?? ""}`),
+      ...more,
+    });
+  const rid = { run: { by: "id" as const, runId: "c117e748-c747-4648-bb32-27ed5701d8bc" } };
+  const overlapping = { jobSettings: { allowOverlap: true } };
+
+  type Expected = [phase: string, from: number | null, to: number | null];
+  test.each<[string, RunEvent[], Expected[]]>([
+    ["a start", [ping("started", 0), ping("started", 11), ping("completed", 60)], [["completed", 0, 60]]],
+    [
+      "a start, six times in all",
+      [0, 11, 23, 37, 55, 81].map((second) => ping("started", second)),
+      [["running", 0, null]],
+    ],
+    [
+      "not a start that comes too late for that",
+      [ping("started", 0), ping("started", 40)],
+      [
+        ["lost", 0, 0],
+        ["running", 40, null],
+      ],
+    ],
+    [
+      "not a program that starts again and again",
+      [0, 20, 40, 60, 80, 100].map((second) => ping("started", second)),
+      [
+        ["lost", 0, 80],
+        ["running", 100, null],
+      ],
+    ],
+    [
+      "not a start from elsewhere",
+      [ping("started", 0), ping("started", 1, "host b")],
+      [
+        ["lost", 0, 0],
+        ["running", 1, null],
+      ],
+    ],
+    [
+      "not a start after an end",
+      [ping("started", 0), ping("completed", 5), ping("started", 6)],
+      [
+        ["completed", 0, 5],
+        ["running", 6, null],
+      ],
+    ],
+    [
+      "not a start after a sign of life",
+      [ping("started", 0), ping("log", 5), ping("started", 6)],
+      [
+        ["lost", 0, 5],
+        ["running", 6, null],
+      ],
+    ],
+    [
+      "not a start where runs may overlap",
+      [ping("started", 0, "a", overlapping), ping("started", 2, "a")],
+      [
+        ["running", 0, null],
+        ["running", 2, null],
+      ],
+    ],
+    ["a success", [ping("started", 0), ping("completed", 10), ping("completed", 21)], [["completed", 0, 10]]],
+    ["a success without a start", [ping("completed", 10), ping("completed", 12)], [["completed", null, 10]]],
+    [
+      "the later of two that came first",
+      [ping("completed", 12), ping("completed", 10)],
+      [["completed", null, 10]],
+    ],
+    [
+      "the later of two starts that came first",
+      [ping("started", 9), ping("started", 0)],
+      [["running", 0, null]],
+    ],
+    ["a failure", [ping("started", 0), ping("failed", 10), ping("failed", 12)], [["failed", 0, 10]]],
+    [
+      "not an end that says something else",
+      [ping("failed", 10, "a", { message: "x" }), ping("failed", 12, "a", { message: "y" })],
+      [
+        ["failed", null, 10],
+        ["failed", null, 12],
+      ],
+    ],
+    [
+      "not an end with a start between",
+      [ping("started", 0), ping("completed", 1), ping("started", 2), ping("completed", 3)],
+      [
+        ["completed", 0, 1],
+        ["completed", 2, 3],
+      ],
+    ],
+    [
+      "an end by rid",
+      [ping("started", 0, "a", rid), ping("completed", 10, "a", rid), ping("completed", 21, "a", rid)],
+      [["completed", 0, 10]],
+    ],
+  ])("%s", async (_name, events, expected) => {
+    for (const remembers of [true, false]) {
+      await using open = await openLedger();
+      for (const one of events) {
+        await open.record([one]);
+        if (!remembers) open.ledger.forget();
+      }
+      const runs = await open.runs();
+      expect(runs.map((run) => [run.phase, seconds(run.startedAt), seconds(run.completedAt)])).toEqual(
+        expected,
+      );
+    }
+  });
+
+  test.each<[string, RunEvent[], Expected[]]>([
+    [
+      "ends the only run under way, as Healthchecks has it",
+      [ping("started", 0, "a", rid), ping("completed", 10)],
+      [["completed", 0, 10]],
+    ],
+    ["also when it fails", [ping("started", 0, "a", rid), ping("failed", 10)], [["failed", 0, 10]]],
+    [
+      "and is the same end when it comes again",
+      [ping("started", 0, "a", rid), ping("completed", 10), ping("completed", 12)],
+      [["completed", 0, 10]],
+    ],
+    [
+      "stands for itself where two are under way",
+      [
+        ping("started", 0, "a", rid),
+        ping("started", 1, "a", { run: { by: "id", runId: "00000000-0000-4000-8000-000000000000" } }),
+        ping("completed", 10),
+      ],
+      [
+        ["running", 0, null],
+        ["running", 1, null],
+        ["completed", null, 10],
+      ],
+    ],
+    [
+      "ends the start without rid rather than the one with it",
+      [ping("started", 0, "a", rid), ping("started", 1), ping("completed", 10)],
+      [
+        ["running", 0, null],
+        ["completed", 1, 10],
+      ],
+    ],
+    [
+      "is none of a run that another witness tells of",
+      [ping("started", 0, "a", { ...rid, witness: "cli" }), ping("completed", 10)],
+      [
+        ["running", 0, null],
+        ["completed", null, 10],
+      ],
+    ],
+  ])("an end without rid %s", async (_name, events, expected) => {
+    for (const way of ["remembering", "forgetting", "at once"]) {
+      await using open = await openLedger();
+      for (const batch of way === "at once" ? [events] : events.map((one) => [one])) {
+        await open.record(batch);
+        if (way === "forgetting") open.ledger.forget();
+      }
+      const runs = await open.runs();
+      expect(runs.map((run) => [run.phase, seconds(run.startedAt), seconds(run.completedAt)])).toEqual(
+        expected,
+      );
+    }
   });
 });
 

@@ -21,6 +21,7 @@ import { EventResolver } from "./resolve-events.ts";
 import { resolveLogs } from "./resolve-logs.ts";
 import { nameDrafts, roundResult, type WrittenRun } from "./round-result.ts";
 import { RunCache } from "./run-cache.ts";
+import type { RunDraft } from "./run-draft.ts";
 import { type UnnamedList, UnnamedRuns } from "./unnamed-runs.ts";
 
 export interface LedgerOptions {
@@ -107,7 +108,7 @@ export class Ledger {
     await nameDrafts(table);
     const logs = await resolveLogs(round, table, jobs);
     const { rows, written } = roundResult(table, now);
-    const { metricStreams, metricEvidence, deadlines } = round.metrics;
+    const { metricStreams, nativeIncrements, metricEvidence, deadlines } = round.metrics;
     const commit: LedgerCommit = {
       ...rows,
       events: [...rows.events, ...orphans.map((event) => ({ runRef: null, event }))],
@@ -115,6 +116,7 @@ export class Ledger {
       logs,
       deadlines,
       metricStreams,
+      nativeIncrements,
       metricEvidence,
     };
     if (isEmpty(commit)) return;
@@ -135,11 +137,13 @@ export class Ledger {
       if (job !== undefined) byJob.set(job, [...(byJob.get(job) ?? []), event]);
     }
     const lists = new Map<number, UnnamedList>();
+    const named =
+      byJob.size === 0 ? new Map<number, RunDraft[]>() : Map.groupBy(table.drafts(), ({ job }) => job.id);
     for (const [job, ofJob] of byJob) {
       const from = ofJob.reduce((earliest, event) => Math.min(earliest, event.at), Number.POSITIVE_INFINITY);
       const list = await this.#unnamed.list(job.id, from);
       lists.set(job.id, list);
-      await new UnnamedPlacer(table, job, list).place(ofJob);
+      await new UnnamedPlacer(table, job, list, named.get(job.id) ?? []).place(ofJob);
     }
     return lists;
   }

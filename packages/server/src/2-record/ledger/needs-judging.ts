@@ -23,6 +23,9 @@ const JUDGED = [
   // A run that beats or reports progress for the first time is watched from then on.
   "firstBeatAt",
   "reportsProgress",
+  // What its senders' clocks turn out to be.
+  "clockSkewMs",
+  "runningSinceAt",
 ] as const satisfies readonly (keyof RunView)[];
 
 export function needsJudging(before: RunView | null, after: RunView): boolean {

@@ -1,14 +1,16 @@
 /**
  * Places the events of a job that name no run (SEMANTICS section 2): a start opens a run, named by its time, and ends
  * an older open one as lost unless overlap is allowed; an end closes the latest start before it; an end without a
- * start is a run with only an end. Told by the events' own times, so a late start still finds its end.
+ * start is a run with only an end. Told by the events' own times, so a late start still finds its end. A ping that was sent
+ * again because its answer was lost is the same ping (repeated-pings.ts).
  */
 import { TERMINAL_EVENT_KINDS } from "@batchwatch/protocol";
-import { unnamedRunId } from "../../model/identity.ts";
+import { isUnnamedRunId, unnamedRunId } from "../../model/identity.ts";
 import type { Job } from "../../model/job.ts";
 import type { RunEvent } from "../../model/run-event.ts";
 import { compareText } from "../../model/run-facts.ts";
 import type { DraftTable } from "./draft-table.ts";
+import { mayRepeatEnd, mayRepeatStart, saysEnd, saysStart } from "./repeated-pings.ts";
 import type { RunDraft } from "./run-draft.ts";
 import type { UnnamedList, UnnamedRun } from "./unnamed-runs.ts";
 
@@ -18,12 +20,15 @@ export class UnnamedPlacer {
   readonly #table: DraftTable;
   readonly #job: Job;
   readonly #list: UnnamedList;
+  readonly #ofRound: readonly RunDraft[];
   readonly #drafts = new Map<number, RunDraft>();
 
-  constructor(table: DraftTable, job: Job, list: UnnamedList) {
+  /** @param ofRound what this round says of the job's runs that have an id. */
+  constructor(table: DraftTable, job: Job, list: UnnamedList, ofRound: readonly RunDraft[]) {
     this.#table = table;
     this.#job = job;
     this.#list = list;
+    this.#ofRound = ofRound;
   }
 
   async place(events: readonly RunEvent[]): Promise<void> {
@@ -57,10 +62,11 @@ export class UnnamedPlacer {
       (run) => run.startedAt === null && run.endedAt === null && run.beganAt <= at,
     );
     const retrying = latest(this.#list.runs, (run) => run.isRetrying && run.beganAt <= at);
-    const same = this.#startedAt(at) ?? announced ?? retrying;
+    const same = this.#startedAt(at) ?? (await this.#repeatedStart(event)) ?? announced ?? retrying;
     if (same !== null) {
       await this.#add(event, same);
       same.startedAt = Math.min(same.startedAt ?? at, at);
+      same.beganAt = Math.min(same.beganAt, at);
       if (same === retrying) Object.assign(same, { isRetrying: false, endedAt: null });
       return;
     }
@@ -81,7 +87,7 @@ export class UnnamedPlacer {
 
   async #end(event: RunEvent): Promise<void> {
     const { at } = event;
-    const repeated = earliest(this.#list.runs, (run) => run.endedAt === at);
+    const sameTime = earliest(this.#list.runs, (run) => run.endedAt === at);
     const lastStart = latest(
       this.#list.runs,
       (run) =>
@@ -89,14 +95,18 @@ export class UnnamedPlacer {
         run.startedAt <= at &&
         (!this.#job.settings.allowOverlap || run.endedAt === null),
     );
-    const run = repeated ?? (lastStart !== null && lastStart.endedAt === null ? lastStart : null);
-    if (run === null) {
-      await this.#open(event, { startedAt: null, endedAt: at });
-      return;
+    const run = lastStart !== null && lastStart.endedAt === null ? lastStart : null;
+    if (sameTime !== null) {
+      await this.#add(event, sameTime);
+    } else if (run !== null) {
+      await this.#add(event, run);
+      run.endedAt = at;
+      run.isLost = false;
+    } else {
+      const draft = (await this.#repeatedEnd(event)) ?? (await this.#underWayByRid(event));
+      if (draft === null) await this.#open(event, { startedAt: null, endedAt: at });
+      else draft.add(event);
     }
-    await this.#add(event, run);
-    run.endedAt = Math.max(run.endedAt ?? at, at);
-    run.isLost = false;
   }
 
   async #announce(event: RunEvent): Promise<void> {
@@ -118,6 +128,41 @@ export class UnnamedPlacer {
     }
     await this.#add(event, run);
     if (event.kind === "retrying") Object.assign(run, { isRetrying: true, endedAt: run.endedAt ?? at });
+  }
+
+  // ── pings that came twice, and ends of runs that have a name ──────────────────────────────────────
+
+  async #repeatedStart(event: RunEvent): Promise<UnnamedRun | null> {
+    if (this.#job.settings.allowOverlap) return null;
+    for (const run of mayRepeatStart(event, this.#list.runs)) {
+      const draft = await this.#draft(run);
+      if (draft !== null && saysStart(event, draft.facts)) return run;
+    }
+    return null;
+  }
+
+  async #repeatedEnd(event: RunEvent): Promise<RunDraft | null> {
+    const gapMs = this.#job.settings.allowOverlap ? 0 : undefined;
+    const candidates = [...this.#ofRound];
+    for (const run of mayRepeatEnd(event, [...this.#list.runs, ...this.#list.byRid])) {
+      const draft = await this.#draft(run);
+      if (draft !== null) candidates.push(draft);
+    }
+    return candidates.find(({ facts }) => saysEnd(event, facts, gapMs)) ?? null;
+  }
+
+  /**
+   * Healthchecks takes an end without `rid` as the end of whatever is under way. So it is here where no start without one
+   * is open and exactly one run by `rid` is: of several, nobody could say which.
+   */
+  async #underWayByRid(event: RunEvent): Promise<RunDraft | null> {
+    const drafts = new Set(this.#ofRound);
+    for (const run of this.#list.byRid) {
+      const draft = run.endedAt === null && !run.isLost ? await this.#draft(run) : null;
+      if (draft !== null) drafts.add(draft);
+    }
+    const [draft, another] = [...drafts].filter((candidate) => isUnderWay(candidate, event));
+    return another === undefined ? (draft ?? null) : null;
   }
 
   // ── changing runs ─────────────────────────────────────────────────────────────────────────────────
@@ -179,7 +224,7 @@ export class UnnamedPlacer {
       withinMs: 0,
       receivedAt,
       witness: "batchwatch",
-      error: { type: "lost", message: "The next run started before this one had said its end." },
+      error: { type: "lost", message: "the next run started before this one had said its end" },
     });
   }
 
@@ -189,6 +234,18 @@ export class UnnamedPlacer {
     await this.#table.loadRows([run.ref]);
     return this.#table.byRow(run.ref);
   }
+}
+
+/** Started by pings alone, before the event, and not heard of as ended or lost. */
+function isUnderWay(draft: RunDraft, end: RunEvent): boolean {
+  if (draft.mergedInto !== null || isUnnamedRunId(draft.runId)) return false;
+  const { marks, seen } = draft.facts;
+  const before = marks.filter(({ at }) => at <= end.at);
+  return (
+    before.some(({ kind }) => kind === "started") &&
+    Object.keys(seen).every((witness) => witness === end.witness || witness === "batchwatch") &&
+    before.every(({ kind }) => kind === "started" || kind === "suspected")
+  );
 }
 
 function roleOf(event: RunEvent): Role {

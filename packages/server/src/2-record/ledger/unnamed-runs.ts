@@ -23,6 +23,8 @@ export interface UnnamedRun {
 
 export interface UnnamedList {
   runs: UnnamedRun[];
+  /** Runs that pings started by `rid`, open or just ended: an end that names none may be theirs. */
+  byRid: UnnamedRun[];
   /** Every run that began at or after this time is in the list, and every open one. */
   completeFrom: number;
 }
@@ -30,6 +32,7 @@ export interface UnnamedList {
 const READ_BEFORE = 5;
 const READ_AFTER = 200;
 const KEPT_CLOSED = 12;
+const KEPT_CLOSED_BY_RID = 2;
 const KEPT_JOBS = 20_000;
 
 type UnnamedStore = Pick<LedgerStore, "listOpenRuns" | "listRuns" | "engine">;
@@ -46,7 +49,7 @@ export class UnnamedRuns {
   async list(jobId: number, from: number): Promise<UnnamedList> {
     const known = this.#lists.get(jobId);
     if (known !== undefined && known.completeFrom <= from)
-      return { runs: known.runs.map((run) => ({ ...run })), completeFrom: known.completeFrom };
+      return { ...copied(known), completeFrom: known.completeFrom };
     const open = await this.#store.listOpenRuns(jobId);
     const page = { cursor: null, limit: READ_AFTER };
     const after = await this.#store.listRuns({ jobId, from }, "startedAt", page);
@@ -54,23 +57,32 @@ export class UnnamedRuns {
       ...page,
       limit: READ_BEFORE,
     });
-    const byId = new Map([...open, ...after.items, ...before.items].map((run) => [run.id, run]));
-    const runs = [...byId.values()].filter((run) => isUnnamedRunId(run.runId)).map(unnamedOf);
-    return { runs, completeFrom: from };
+    const found = [
+      ...new Map([...open, ...after.items, ...before.items].map((run) => [run.id, run])).values(),
+    ];
+    return {
+      runs: found.filter((run) => isUnnamedRunId(run.runId)).map(unnamedOf),
+      byRid: found.filter(isPingedByRid).map(unnamedOf),
+      completeFrom: from,
+    };
   }
 
   /** After the commit: what became of the runs of a round. */
   remember(jobId: number, list: UnnamedList, written: readonly Run[], gone: ReadonlySet<number>): void {
     if (this.#store.engine !== "sqlite") return;
-    const runs = new Map(
-      list.runs.filter((run) => run.ref > 0 && !gone.has(run.ref)).map((run) => [run.ref, run]),
-    );
+    const runs = stillThere(list.runs, gone);
+    const byRid = stillThere(list.byRid, gone);
     for (const run of written) {
+      runs.delete(run.id);
+      byRid.delete(run.id);
       if (isUnnamedRunId(run.runId)) runs.set(run.id, unnamedOf(run));
-      else runs.delete(run.id);
+      else if (isPingedByRid(run)) byRid.set(run.id, unnamedOf(run));
     }
     this.#lists.delete(jobId);
-    this.#lists.set(jobId, trimmed([...runs.values()], list.completeFrom));
+    this.#lists.set(jobId, {
+      ...trimmed([...runs.values()], list.completeFrom),
+      byRid: openAndLast([...byRid.values()]),
+    });
     for (const oldest of this.#lists.keys()) {
       if (this.#lists.size <= KEPT_JOBS) break;
       this.#lists.delete(oldest);
@@ -87,7 +99,31 @@ export class UnnamedRuns {
   }
 }
 
-function trimmed(runs: UnnamedRun[], completeFrom: number): UnnamedList {
+function copied({ runs, byRid }: UnnamedList): Pick<UnnamedList, "runs" | "byRid"> {
+  return { runs: runs.map((run) => ({ ...run })), byRid: byRid.map((run) => ({ ...run })) };
+}
+
+function stillThere(runs: readonly UnnamedRun[], gone: ReadonlySet<number>): Map<number, UnnamedRun> {
+  return new Map(runs.filter(({ ref }) => ref > 0 && !gone.has(ref)).map((run) => [run.ref, run]));
+}
+
+/** The other witnesses of a run (a wrapper, a span) tell its end themselves. */
+function isPingedByRid(run: Run): boolean {
+  return (
+    !isUnnamedRunId(run.runId) &&
+    run.startedAt !== null &&
+    run.witnesses.every(({ kind }) => kind === "ping" || kind === "batchwatch")
+  );
+}
+
+function openAndLast(runs: UnnamedRun[]): UnnamedRun[] {
+  const closed = runs.filter((run) => run.endedAt !== null || run.isLost);
+  if (closed.length <= KEPT_CLOSED_BY_RID) return runs;
+  const kept = new Set(closed.sort((a, b) => b.beganAt - a.beganAt).slice(0, KEPT_CLOSED_BY_RID));
+  return runs.filter((run) => (run.endedAt === null && !run.isLost) || kept.has(run));
+}
+
+function trimmed(runs: UnnamedRun[], completeFrom: number): Omit<UnnamedList, "byRid"> {
   const closed = runs.filter((run) => run.endedAt !== null).sort((a, b) => b.beganAt - a.beganAt);
   const dropped = closed.slice(KEPT_CLOSED);
   if (dropped.length === 0) return { runs, completeFrom };

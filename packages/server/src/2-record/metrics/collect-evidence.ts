@@ -2,13 +2,15 @@
  * Metric points of one round → heartbeats and progress (they carry the run's id), links (an exemplar beside an id), and
  * contributions to evidence (counts of ends, without an id). Pure: streams' states in, streams' states out.
  */
-import { createHash } from "node:crypto";
 import { METRIC_NAMES } from "@batchwatch/protocol";
+import { contentId } from "../../lib/content-id.ts";
 import { type JobKey, jobKeyText, type RunAlias, spanAlias, traceAlias } from "../../model/identity.ts";
 import type { RunLink } from "../../model/intake.ts";
 import type { RunEvent } from "../../model/run-event.ts";
 import type { MetricPoint } from "../../model/samples.ts";
 import type { EvidenceState, MetricOutcome, Part, Sighting } from "./metric-evidence.ts";
+import { type NativeDraft, nativeIncrement, nativeValue } from "./native-drafts.ts";
+import { NativeRunning } from "./native-running.ts";
 import { advance, type Increment, readStreamState, type StreamState } from "./stream-state.ts";
 
 /** What one stream adds to one piece of evidence. */
@@ -27,6 +29,10 @@ export interface CollectedEvidence {
   links: RunLink[];
   streams: Map<string, { state: StreamState; updatedAt: number }>;
   contributions: Contribution[];
+  /** What the meter goes on counting. */
+  native: NativeDraft[];
+  /** Points of `batch_jobs_running` and the like. */
+  running: { point: MetricPoint; job: JobKey }[];
 }
 
 /** A gauge's value above this is in milliseconds, above the one below it in seconds; anything smaller is no time. */
@@ -39,13 +45,23 @@ export function collectEvidence(
   points: readonly MetricPoint[],
   stored: ReadonlyMap<string, string>,
 ): CollectedEvidence {
-  const collected: CollectedEvidence = { events: [], links: [], streams: new Map(), contributions: [] };
+  const collected: CollectedEvidence = {
+    events: [],
+    links: [],
+    streams: new Map(),
+    contributions: [],
+    native: [],
+    running: [],
+  };
   for (const point of points) {
     const job = jobOf(point);
     if (job === null) continue;
+    if (NativeRunning.isTold(point)) collected.running.push({ point, job });
     if (isRunGauge(point.family)) addSignOfLife(point, job, collected);
-    else if (point.kind !== "gauge") addIncrement(point, job, stored, collected);
-    else if (point.family === METRIC_NAMES.lastSuccess) addLastSuccess(point, job, collected);
+    else if (point.kind === "counter" || point.kind === "histogram" || TELLING.has(point.family))
+      addIncrement(point, job, stored, collected);
+    else if (!NativeRunning.isTold(point)) addValue(point, job, stored, collected);
+    if (point.family === METRIC_NAMES.lastSuccess) addLastSuccess(point, job, collected);
   }
   return collected;
 }
@@ -132,12 +148,32 @@ function addIncrement(
   stored: ReadonlyMap<string, string>,
   collected: CollectedEvidence,
 ): void {
-  if (!TELLING.has(point.family) || !Number.isFinite(point.value)) return;
+  if (!Number.isFinite(point.value) || point.kind === "gauge") return;
   const before = collected.streams.get(point.streamId)?.state ?? readStreamState(stored.get(point.streamId));
   const { state, increment, splits } = advance(before, point);
   if (state !== before) collected.streams.set(point.streamId, { state, updatedAt: point.receivedAt });
+  const native = increment === null || splits !== null ? null : nativeIncrement(point, job, increment);
+  if (native !== null) collected.native.push(native);
+  if (!TELLING.has(point.family)) return;
   if (increment !== null) contribute(point, job, increment, false, collected);
   if (splits !== null) contribute(point, job, splits, true, collected);
+}
+
+/** A gauge: only what is new of it is worth a row. */
+function addValue(
+  point: MetricPoint,
+  job: JobKey,
+  stored: ReadonlyMap<string, string>,
+  collected: CollectedEvidence,
+): void {
+  if (!Number.isFinite(point.value)) return;
+  const before = collected.streams.get(point.streamId)?.state ?? readStreamState(stored.get(point.streamId));
+  const last = before.writers[0]?.points.at(-1);
+  if (last !== undefined && (last.at >= point.at || last.value === point.value)) return;
+  const known = { at: point.at, value: point.value, count: 0 };
+  const state = { writers: [{ startAt: 0, points: [known], isTrimmed: false }], forgottenAt: 0 };
+  collected.streams.set(point.streamId, { state, updatedAt: point.receivedAt });
+  collected.native.push(nativeValue(point, job));
 }
 
 function contribute(
@@ -264,5 +300,5 @@ function sighting(exemplar: MetricPoint["exemplars"][number]): Sighting {
 }
 
 function hashOf(...parts: readonly string[]): string {
-  return createHash("sha256").update(JSON.stringify(parts)).digest("base64url").slice(0, 22);
+  return contentId(JSON.stringify(parts));
 }

@@ -6,19 +6,30 @@ import type { Clock } from "../../lib/clock.ts";
 import { type JobKey, jobKeyText } from "../../model/identity.ts";
 import type { MetricPoint } from "../../model/samples.ts";
 import type { LedgerStore, MetricEvidence, MetricEvidenceWrite } from "../../storage/ledger-store.ts";
+import type { NativeIncrementWrite } from "../../storage/meter-store.ts";
 import { type MetricRecorder, NO_METRIC_FACTS } from "../metric-recorder.ts";
 import { addPart, type Contribution, collectEvidence } from "./collect-evidence.ts";
 import { type EvidenceState, isWorthKeeping, readEvidence, saysOfRuns } from "./metric-evidence.ts";
+import type { NativeDraft } from "./native-drafts.ts";
+import { NativeRunning } from "./native-running.ts";
 import { SETTLE_METRICS, settleAt } from "./settle-times.ts";
+
+export interface RunningMetricRecorder extends MetricRecorder {
+  /** What processes say is so now. */
+  readonly running: NativeRunning;
+}
 
 type RecorderStore = Pick<LedgerStore, "metricStreams" | "metricEvidence" | "ensureJobs">;
 
-export function createMetricRecorder(store: RecorderStore, clock: Clock): MetricRecorder {
+export function createMetricRecorder(store: RecorderStore, clock: Clock): RunningMetricRecorder {
+  const running = new NativeRunning();
   return {
+    running,
     async record(points: readonly MetricPoint[]) {
       if (points.length === 0) return NO_METRIC_FACTS;
       const stored = await store.metricStreams([...new Set(points.map((point) => point.streamId))]);
       const collected = collectEvidence(points, stored);
+      for (const { point, job } of collected.running) running.tell(point, job);
       const now = clock.now();
       const written = await mergeEvidence(store, collected.contributions, now);
       return {
@@ -29,6 +40,7 @@ export function createMetricRecorder(store: RecorderStore, clock: Clock): Metric
           updatedAt,
           state: JSON.stringify(state),
         })),
+        nativeIncrements: await nativeWrites(store, collected.native, now),
         metricEvidence: written.map(({ write }) => write),
         deadlines: written
           .filter(({ state }) => saysOfRuns(state))
@@ -42,6 +54,19 @@ export function createMetricRecorder(store: RecorderStore, clock: Clock): Metric
       };
     },
   };
+}
+
+async function nativeWrites(
+  store: RecorderStore,
+  drafts: readonly NativeDraft[],
+  now: number,
+): Promise<NativeIncrementWrite[]> {
+  const jobs = new Map(drafts.map(({ job }) => [jobKeyText(job), job]));
+  const jobIds = await ensureJobs(store, [...jobs.values()], now);
+  return drafts.flatMap(({ job, ...draft }) => {
+    const jobId = jobIds.get(jobKeyText(job));
+    return jobId === undefined ? [] : { ...draft, jobId };
+  });
 }
 
 /** One export may come in several requests, and an earlier one after a later one: each adds to what is there. */

@@ -8,11 +8,16 @@
  * - A point that arrives after later ones splits the interval of the point behind it. One seen before changes nothing.
  */
 import type { MetricPoint } from "../../model/samples.ts";
+import { countBelow } from "../meter/meter-value.ts";
+
+type Buckets = NonNullable<MetricPoint["buckets"]>;
 
 interface Known {
   at: number;
   value: number;
   count: number;
+  /** Of histograms. */
+  buckets?: Buckets;
 }
 
 interface Writer {
@@ -40,6 +45,8 @@ export interface Increment {
   value: number;
   /** Of a histogram's count; a counter's value again. */
   count: number;
+  /** Of a histogram's buckets. */
+  buckets?: Buckets;
   /** The interval (fromAt, at] in which it happened. */
   fromAt: number;
   at: number;
@@ -64,7 +71,12 @@ export function advance(state: StreamState, point: MetricPoint): Advance {
   const next = points[index] ?? null;
   const isTooOld = index === 0 && writer?.isTrimmed === true;
   if (next?.at === point.at || isTooOld) return { state, increment: null, splits: null };
-  const own: Known = { at: point.at, value: point.value, count: point.count ?? point.value };
+  const own: Known = {
+    at: point.at,
+    value: point.value,
+    count: point.count ?? point.value,
+    ...bucketsOf(point),
+  };
   const before = points[index - 1] ?? null;
   return {
     state: withPoint(state, writer, point.startAt, points.toSpliced(index, 0, own)),
@@ -73,25 +85,52 @@ export function advance(state: StreamState, point: MetricPoint): Advance {
   };
 }
 
-function deltaOf({ value, count, startAt, at }: MetricPoint): Increment {
+function deltaOf(point: MetricPoint): Increment {
+  const { value, count, startAt, at } = point;
   const fromAt = startAt > 0 && startAt < at ? startAt : at;
-  return { value, count: count ?? value, fromAt, at, isFirst: false };
+  return { value, count: count ?? value, fromAt, at, isFirst: false, ...bucketsOf(point) };
+}
+
+function bucketsOf({ buckets }: { buckets?: Buckets | undefined }): { buckets?: Buckets } {
+  return buckets === undefined ? {} : { buckets };
+}
+
+/** Bound by bound; a bound that one of them lacks is read off the bounds below it. */
+function grownBuckets(own: Known, before: Known): { buckets?: Buckets } {
+  if (own.buckets === undefined) return {};
+  const { bounds } = own.buckets;
+  const earlier = before.buckets;
+  if (earlier === undefined) return { buckets: own.buckets };
+  const value = { ...earlier, count: before.count, sum: before.value };
+  const below = own.buckets.below.map((count, index) =>
+    Math.max(0, count - countBelow(value, bounds[index] ?? 0)),
+  );
+  return { buckets: { bounds, below } };
 }
 
 function incrementOf(
   before: Known | null,
-  { at, value, count }: Known,
+  own: Known,
   { startAt, kind }: MetricPoint,
   forgottenAt: number,
 ): Increment | null {
+  const { at, value, count } = own;
   if (before === null) {
     const isTrusted = startAt > forgottenAt && startAt < at;
-    return isTrusted ? { value, count, fromAt: startAt, at, isFirst: true } : null;
+    return isTrusted ? { value, count, fromAt: startAt, at, isFirst: true, ...bucketsOf(own) } : null;
   }
   const fromAt = before.at;
   // What only ever grows and has fallen was restarted without saying so; then it counts from zero.
-  if (kind !== "updown" && count < before.count) return { value, count, fromAt, at, isFirst: false };
-  return { value: value - before.value, count: count - before.count, fromAt, at, isFirst: false };
+  if (kind !== "updown" && count < before.count)
+    return { value, count, fromAt, at, isFirst: false, ...bucketsOf(own) };
+  return {
+    value: value - before.value,
+    count: count - before.count,
+    fromAt,
+    at,
+    isFirst: false,
+    ...grownBuckets(own, before),
+  };
 }
 
 function withPoint(

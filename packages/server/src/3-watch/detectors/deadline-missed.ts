@@ -48,16 +48,16 @@ export const runDeadlineMissed: RunDetector = {
 };
 
 function slotLimitAt(slot: Slot, job: Job): number | null {
-  const { mustCompleteBy } = job.settings;
+  const { mustCompleteBy, schedule } = job.settings;
   return mustCompleteBy === null
     ? null
-    : completeByAtOf(mustCompleteBy, slot.slotAt, completeByZone(job.settings));
+    : completeByAtOf(mustCompleteBy, slot.slotAt, completeByZone(job.settings), schedule);
 }
 
 function runLimitAt({ run, job, slot }: RunContext): number | null {
   const { mustCompleteBy, schedule } = job.settings;
   if (mustCompleteBy === null || schedule !== null || slot !== null || run.startedAt === null) return null;
-  return completeByAtOf(mustCompleteBy, run.startedAt, completeByZone(job.settings));
+  return completeByAtOf(mustCompleteBy, run.startedAt, completeByZone(job.settings), null);
 }
 
 function examineLimit(

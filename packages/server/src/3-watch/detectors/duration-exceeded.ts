@@ -23,21 +23,22 @@ export const durationExceeded: RunDetector = {
         `The run took ${formatDuration(run.durationMs)}`,
       );
     }
-    if (run.startedAt === null || now - run.startedAt <= limitMs) return null;
-    const sofarMs = now - run.startedAt;
+    const sinceAt = run.runningSinceAt;
+    if (sinceAt === null || now - sinceAt <= limitMs) return null;
+    const sofarMs = now - sinceAt;
     return finding(
       limitMs,
       sofarMs,
-      run.startedAt + limitMs,
+      sinceAt + limitMs,
       true,
-      `The run is still under way ${formatDuration(sofarMs)} after its start at ${instantText(run.startedAt, zone)}`,
+      `The run is still under way ${formatDuration(sofarMs)} after its start at ${instantText(sinceAt, zone)}`,
     );
   },
   nextLook({ run, job, now }) {
     const limitMs = job.settings.maxDurationMs;
-    if (limitMs === null || run.startedAt === null || isTerminalPhase(run.phase)) return null;
+    if (limitMs === null || run.runningSinceAt === null || isTerminalPhase(run.phase)) return null;
     // Strict: at the limit itself it is not exceeded.
-    const at = run.startedAt + limitMs + 1;
+    const at = run.runningSinceAt + limitMs + 1;
     return at <= now ? null : { kind: "run_max_duration", at };
   },
   mends: whenRunSucceedsOrIsCalledOff,

@@ -46,8 +46,8 @@ export function lostExplanation(run: Run, zone: string): string {
 function silentFinding({ run, zone, now }: RunContext, silence: Silence): Finding {
   const silentMs = now - silence.since;
   const sign =
-    run.lastBeatAt === null && silence.since <= (run.startedAt ?? silence.since)
-      ? `no heartbeat since its start at ${instantText(run.startedAt ?? silence.since, zone)}`
+    run.lastBeatAt === null && silence.since <= (run.runningSinceAt ?? silence.since)
+      ? `no heartbeat since its start at ${instantText(silence.since, zone)}`
       : `no sign of life since ${instantText(silence.since, zone)}`;
   return {
     at: silence.suspectAt,

@@ -44,8 +44,9 @@ export const progressStalled: RunDetector = {
 
 function stallOf({ run, job, uptime }: RunContext): { limitMs: number; since: number; at: number } | null {
   const limitMs = job.settings.stallLimitMs;
-  if (limitMs === null || !run.reportsProgress || run.startedAt === null) return null;
+  if (limitMs === null || !run.reportsProgress || run.runningSinceAt === null) return null;
   if (run.phase !== "running" && run.phase !== "suspect") return null;
-  const since = Math.max(run.startedAt, run.lastProgressAt ?? 0);
+  const progressAt = run.lastProgressAt === null ? 0 : run.lastProgressAt + run.liveOffsetMs;
+  const since = Math.max(run.runningSinceAt, progressAt);
   return { limitMs, since, at: uptime.silenceEndsAt(since, limitMs) };
 }

@@ -2,6 +2,9 @@
 import type { RunContext, RunDetector } from "./detector.ts";
 import { whenInsideLimits } from "./mending.ts";
 
+const HOW_TO_REPORT =
+  "Report one: a plain ping can't, but batchwatch ping --records processed=120 can, so can a line BATCHWATCH_RECORDS processed=120 under exec, records.processed of an event, or batch.records.processed on a span; or take minRecords back.";
+
 export const recordsUnreported: RunDetector = {
   type: "records_unreported",
   examine,
@@ -21,7 +24,7 @@ function examine({ run, job }: RunContext) {
     at: run.completedAt ?? run.lastEventAt,
     limitText: `at least ${minRecords} records`,
     valueText: "not reported",
-    explanation: `The run succeeded but reported no number of records, so the declared minimum of ${minRecords} can't be judged.`,
+    explanation: `The run succeeded but reported no number of records, so the declared minimum of ${minRecords} can't be judged. ${HOW_TO_REPORT}`,
     byAbsence: false,
   };
 }

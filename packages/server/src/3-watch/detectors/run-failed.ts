@@ -8,6 +8,8 @@ import { whenRunSucceeds } from "./mending.ts";
 
 /** The ledger leaves a failure open only where a retry may come; this long it waits for the next attempt. */
 const DEFAULT_RETRY_GRACE_MS = 600_000;
+/** A start that was heard of late: its end may be on its way as well, since a spool is sent event by event. */
+const LATE_END_GRACE_MS = 60_000;
 
 export const runFailed: RunDetector = {
   type: "run_failed",
@@ -19,7 +21,8 @@ export const runFailed: RunDetector = {
     const silenceIsKnown = context.open.some(
       (judgement) => judgement.type === "heartbeat_missing" && judgement.runRowId === run.id,
     );
-    if (run.phase === "lost" && !silenceIsKnown && !wasLostInSilence(run))
+    const endMayCome = context.now < (lateEndGraceEndsAt(context) ?? 0);
+    if (run.phase === "lost" && !silenceIsKnown && !wasLostInSilence(run) && !endMayCome)
       return failure(
         context,
         `The run never ended: ${run.errorMessage ?? "another run of the job began while it was still open"}.`,
@@ -30,13 +33,23 @@ export const runFailed: RunDetector = {
   mends: whenRunSucceeds,
 };
 
-/** When a failed attempt without a further one becomes the failure of the run; null when it isn't waiting for that. */
+/** By our clock, when a failed attempt without a further one is the failure of the run; null when it isn't waiting for that. */
 export function retryGraceEndsAt(context: Pick<RunContext, "run" | "job">): number | null {
   const { run } = context;
   const waits = (run.phase === "failed" && !run.final) || run.phase === "retrying";
   if (!waits) return null;
   const failedAt = run.attempts.at(-1)?.endedAt ?? run.completedAt ?? run.lastEventAt;
-  return failedAt + (context.job.settings.retryGraceMs ?? DEFAULT_RETRY_GRACE_MS);
+  return failedAt + run.liveOffsetMs + (context.job.settings.retryGraceMs ?? DEFAULT_RETRY_GRACE_MS);
+}
+
+/** By our clock; null where the run was heard of before the next one began and ended it as lost. */
+export function lateEndGraceEndsAt({ run }: Pick<RunContext, "run">): number | null {
+  if (run.phase !== "lost" || wasLostInSilence(run)) return null;
+  return saidByUsAt(run) > run.firstReceivedAt ? null : run.firstReceivedAt + LATE_END_GRACE_MS;
+}
+
+function saidByUsAt(run: Run): number {
+  return run.witnesses.find((witness) => witness.kind === "batchwatch")?.lastAt ?? 0;
 }
 
 function retryGraceLook(context: RunContext): NextLook | null {
@@ -52,8 +65,7 @@ function wasLostInSilence(run: Run): boolean {
 function failure(context: RunContext, explanation: string): Finding {
   const { run } = context;
   // A failure that only the grace made final became one at the end of the grace, when we said so.
-  const saidByUsAt = run.witnesses.find((witness) => witness.kind === "batchwatch")?.lastAt ?? 0;
-  const at = Math.max(run.completedAt ?? run.lastEventAt, saidByUsAt);
+  const at = Math.max(run.completedAt ?? run.lastEventAt, saidByUsAt(run));
   return { at, limitText: null, valueText: failureText(run), explanation, byAbsence: false };
 }
 

@@ -1,15 +1,11 @@
 /**
  * When silence is evidence, and of what. Only a run that has beaten, or for which a heartbeat is declared, can be silent.
- * Any event of its witnesses is a sign of life.
+ * Any event of its witnesses is a sign of life, at the time that it has by our clock.
  */
 import { formatDuration } from "@batchwatch/protocol";
+import { heartbeatLimit } from "../../model/heartbeat-limit.ts";
 import type { RunContext } from "./detector.ts";
 
-/** Without a limit: this many intervals may pass, and never less than the floor. */
-const INTERVALS_TO_MISS = 3;
-const LIMIT_FLOOR_MS = 60_000;
-/** Of a run that beats without saying how often: the period of an OpenTelemetry export. */
-const ASSUMED_INTERVAL_MS = 60_000;
 const LOST_SETTLE_FLOOR_MS = 60_000;
 
 export interface Silence {
@@ -27,13 +23,12 @@ export interface Silence {
 /** Null when silence of this run is no evidence. */
 export function silenceOf(context: RunContext): Silence | null {
   const { run, job, options, uptime } = context;
-  if ((run.phase !== "running" && run.phase !== "suspect") || run.startedAt === null) return null;
+  if ((run.phase !== "running" && run.phase !== "suspect") || run.runningSinceAt === null) return null;
   const { heartbeatLimitMs } = job.settings;
   const declaredMs = run.heartbeatIntervalMs ?? job.settings.heartbeatIntervalMs;
   if (heartbeatLimitMs === null && declaredMs === null && run.lastBeatAt === null) return null;
-  const limitMs =
-    heartbeatLimitMs ?? Math.max(INTERVALS_TO_MISS * (declaredMs ?? ASSUMED_INTERVAL_MS), LIMIT_FLOOR_MS);
-  const since = Math.max(run.startedAt, run.lastBeatAt ?? 0, run.lastEventAt);
+  const limitMs = heartbeatLimit(run, job.settings);
+  const since = Math.max(run.runningSinceAt, run.lastHeardAt);
   const suspectAt = uptime.silenceEndsAt(since, limitMs);
   const settleMs = options.lostSettleMs ?? Math.max(limitMs, LOST_SETTLE_FLOOR_MS);
   return {

@@ -25,7 +25,7 @@ export const startLate: SlotDetector = {
 
 function limitAt(slot: Slot, job: Job): number | null {
   const { startBy, schedule } = job.settings;
-  return startBy === null ? null : startByAtOf(startBy, slot.slotAt, schedule?.timezone ?? "UTC");
+  return startBy === null || schedule === null ? null : startByAtOf(startBy, slot.slotAt, schedule);
 }
 
 function examineStart({ slot, run, job, zone, now, uptime }: SlotContext): Finding | null {

@@ -17,7 +17,7 @@ import {
 } from "../detectors/detector.ts";
 import { lostExplanation } from "../detectors/heartbeat-missing.ts";
 import { RUN_DETECTORS, SLOT_DETECTORS } from "../detectors/registry.ts";
-import { retryGraceEndsAt } from "../detectors/run-failed.ts";
+import { lateEndGraceEndsAt, retryGraceEndsAt } from "../detectors/run-failed.ts";
 import { silenceOf } from "../detectors/silence.ts";
 import { judgedSubject, newJudgements, type TypedFinding } from "../judgements/new-judgement.ts";
 import { findResolutions, TELL_FIRST_MS } from "../judgements/resolutions.ts";
@@ -63,22 +63,26 @@ export async function judgeRun(parts: WatchParts, runRowId: number, now: number)
   const known = findings.length === 0 ? [] : await knownJudgements(parts, run, judged.subject);
   const judgements = await newJudgements(parts.store, context, judged, findings, known);
   const { resolve, lookAgainAt } = await findResolutions(parts.store, context);
+  const reworded = betterWords(context, findings, resolve);
   const deadlines = [...nextDeadlines(context), ...place.setDeadlines];
   const isOver = isTerminalPhase(run.phase) && run.final;
-  const againAt =
-    lookAgainAt ?? lookAgainFor(context, judgements.length > 0, held ? parts.absenceHeldUntil() : null);
+  const againAt = earliestAhead(now, [
+    lookAgainAt ?? lookAgainFor(context, judgements.length > 0, held ? parts.absenceHeldUntil() : null),
+    lateEndGraceEndsAt(context),
+  ]);
   if (againAt !== null) deadlines.push(judgeRunAgainDeadline(run, againAt));
   if (judgements.length > 0) deadlines.push(...(await laterRunDeadline(parts, run, now)));
   deadlines.push(...overlapDeadlines(context));
-  if (judgements.length > 0 || resolve.length > 0) deadlines.push(foldDeadline(job, now));
+  const changed = judgements.length + resolve.length + reworded.length;
+  if (changed > 0) deadlines.push(foldDeadline(job, now));
   return {
     judgements,
     resolveJudgements: resolve,
-    updateJudgements: betterWords(context, findings, resolve),
+    updateJudgements: reworded,
     slotChanges: place.slotChanges,
     setDeadlines: deadlines,
     dropDeadlines: isOver ? staleDeadlines(context) : [],
-    changes: changesOf(context, judgements.length + resolve.length + place.slotChanges.length),
+    changes: changesOf(context, changed + place.slotChanges.length),
   };
 }
 
@@ -86,6 +90,11 @@ export async function judgeRun(parts: WatchParts, runRowId: number, now: number)
 function lookAgainFor({ run, now }: RunContext, isBroken: boolean, heldUntil: number | null): number | null {
   if (isTerminalPhase(run.phase) && run.final) return isBroken ? now + TELL_FIRST_MS : null;
   return heldUntil;
+}
+
+function earliestAhead(now: number, times: readonly (number | null)[]): number | null {
+  const ahead = times.filter((at) => at !== null).filter((at) => at > now);
+  return ahead.length === 0 ? null : Math.min(...ahead);
 }
 
 /** Of the subject, and of the run under another one: it may have lost its slot to its re-run, or found one since. */

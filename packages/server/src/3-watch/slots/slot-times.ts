@@ -6,10 +6,12 @@ import type { CompleteBy, JobSettings, Schedule, StartBy } from "@batchwatch/pro
 import {
   addDays,
   clockTimeOn,
-  localDay,
-  localTimeOfDayMs,
+  dayOfWallTime,
+  timeOfDayOfWallTime,
   weekdayOf,
 } from "../../lib/calendar/clock-time.ts";
+import { nominalWallTime } from "../../lib/calendar/schedule-slots.ts";
+import { wallTimeOf } from "../../lib/calendar/zone-offsets.ts";
 
 const DEFAULT_EARLY_WINDOW_MS = 5 * 60_000;
 const DEFAULT_LATE_WINDOW_MS = 10 * 60_000;
@@ -35,8 +37,7 @@ export function slotWindow(
   const halfAfter = nextAt === null ? Number.POSITIVE_INFINITY : Math.floor((nextAt - slotAt) / 2);
   const earlyMs = schedule.earlyWindowMs ?? Math.min(DEFAULT_EARLY_WINDOW_MS, halfBefore);
   const lateMs = schedule.lateWindowMs ?? Math.min(DEFAULT_LATE_WINDOW_MS, halfAfter);
-  const startByAt =
-    settings.startBy === null ? null : startByAtOf(settings.startBy, slotAt, schedule.timezone);
+  const startByAt = settings.startBy === null ? null : startByAtOf(settings.startBy, slotAt, schedule);
   const lateAt = slotAt + lateMs;
   return {
     earlyAt: schedule.kind === "interval" ? slotAt - schedule.everyMs + 1 : slotAt - earlyMs,
@@ -45,9 +46,12 @@ export function slotWindow(
 }
 
 /** An offset after the slot, or the first such clock time at or after it. */
-export function startByAtOf(startBy: StartBy, slotAt: number, zone: string): number {
+export function startByAtOf(startBy: StartBy, slotAt: number, schedule: Schedule): number {
   if (startBy.kind === "offset") return slotAt + startBy.offsetMs;
-  return firstClockTimeFrom(slotAt, startBy.timeOfDayMs, zone);
+  const zone = schedule.timezone;
+  const meantAt = nominalWallTime(schedule, slotAt, zone);
+  const offset = startBy.timeOfDayMs < timeOfDayOfWallTime(meantAt) ? 1 : 0;
+  return clockTimeAfterSlot({ slotAt, meantAt, offset, timeOfDayMs: startBy.timeOfDayMs, zone });
 }
 
 /** The zone in which a job's complete-by is meant. */
@@ -56,18 +60,38 @@ export function completeByZone(settings: JobSettings): string {
 }
 
 /**
- * The complete-by of a slot, null when it has none on the slot's weekday. The day is the slot's, in the deadline's zone;
- * without a day offset, a clock time before the slot's own is on the next day.
+ * The complete-by of a slot (or, without a schedule, of a start), null when it has none on the slot's weekday. The day is
+ * the one that the slot is meant for, in the deadline's zone; without a day offset, a clock time before the slot's own is
+ * on the next day.
  */
-export function completeByAtOf(completeBy: CompleteBy, slotAt: number, zone: string): number | null {
-  const day = localDay(slotAt, zone);
-  if (completeBy.days !== null && !completeBy.days.includes(weekdayOf(day))) return null;
-  const offset = completeBy.dayOffset ?? (completeBy.timeOfDayMs < localTimeOfDayMs(slotAt, zone) ? 1 : 0);
-  return clockTimeOn(addDays(day, offset), completeBy.timeOfDayMs, zone);
+export function completeByAtOf(
+  completeBy: CompleteBy,
+  slotAt: number,
+  zone: string,
+  schedule: Schedule | null,
+): number | null {
+  const { days, dayOffset, timeOfDayMs } = completeBy;
+  const meantAt = schedule === null ? wallTimeOf(slotAt, zone) : nominalWallTime(schedule, slotAt, zone);
+  if (days !== null && !days.includes(weekdayOf(dayOfWallTime(meantAt)))) return null;
+  const offset = dayOffset ?? (timeOfDayMs < timeOfDayOfWallTime(meantAt) ? 1 : 0);
+  return clockTimeAfterSlot({ slotAt, meantAt, offset, timeOfDayMs, zone });
 }
 
-function firstClockTimeFrom(at: number, timeOfDayMs: number, zone: string): number {
-  const day = localDay(at, zone);
-  const today = clockTimeOn(day, timeOfDayMs, zone);
-  return today >= at ? today : clockTimeOn(addDays(day, 1), timeOfDayMs, zone);
+/**
+ * A clock time on the slot's day or `offset` days later. Where a change of the clocks moved the slot up to it or past it, it
+ * keeps its distance from the slot: "02:30, done by 02:45" leaves 15 minutes on the day that has neither.
+ */
+function clockTimeAfterSlot(of: {
+  slotAt: number;
+  /** Floating wall time. */
+  meantAt: number;
+  offset: number;
+  timeOfDayMs: number;
+  zone: string;
+}): number {
+  const { slotAt, meantAt, offset, timeOfDayMs, zone } = of;
+  const at = clockTimeOn(addDays(dayOfWallTime(meantAt), offset), timeOfDayMs, zone);
+  const distanceMs = timeOfDayMs - timeOfDayOfWallTime(meantAt);
+  if (offset > 0 || distanceMs < 0) return at;
+  return at > slotAt ? at : slotAt + distanceMs;
 }

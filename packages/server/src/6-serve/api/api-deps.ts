@@ -3,14 +3,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { DashboardFiles } from "../../config/dashboard-files.ts";
 import type { ChangeFeed } from "../../lib/change-feed.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { LedgerStore } from "../../storage/ledger-store.ts";
-import type { SampleStore } from "../../storage/sample-store.ts";
+import type { MetricStore } from "../../storage/metric-store.ts";
 
 export interface ApiDeps {
   store: LedgerStore;
-  samples: SampleStore;
+  samples: MetricStore;
+  dashboards: DashboardFiles;
   clock: Clock;
   feed: ChangeFeed;
   version: string;
@@ -21,6 +23,8 @@ export interface ApiDeps {
   authRequired: boolean;
   /** True when alerts go anywhere. */
   receiverConfigured: boolean;
+  /** How long each kind is kept, in milliseconds; null = for ever. */
+  retention: Readonly<Record<"runs" | "heartbeats" | "spans" | "logs" | "samples", number | null>>;
 }
 
 /** A Fastify instance whose routes are typed by their zod schemas. */

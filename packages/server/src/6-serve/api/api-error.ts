@@ -21,6 +21,7 @@ const CATALOGUE = {
   invalid_settings: { status: 400, title: "The settings are not valid" },
   job_not_found: { status: 404, title: "No such job" },
   run_not_found: { status: 404, title: "No such run" },
+  dashboard_not_found: { status: 404, title: "No such dashboard" },
   incident_not_found: { status: 404, title: "No such incident" },
   ambiguous_run: { status: 409, title: "Several runs have this id" },
 } as const;

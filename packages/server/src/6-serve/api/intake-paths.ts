@@ -34,6 +34,14 @@ export function intakePaths(): Paths {
         CREATE,
       ]),
     },
+    "/p/{key}/{monitor}": {
+      get: checkInOperation("Cronitor's telemetry", [KEY, MONITOR, ...CRONITOR], 200),
+      post: checkInOperation("Cronitor's telemetry", [KEY, MONITOR, ...CRONITOR], 200),
+    },
+    "/api/{project}/cron/{slug}/{publicKey}/": {
+      get: checkInOperation("Sentry's cron check-in", [PROJECT, SLUG, PUBLIC_KEY, ...SENTRY], 202),
+      post: checkInOperation("Sentry's cron check-in; the same as JSON", [PROJECT, SLUG, PUBLIC_KEY], 202),
+    },
     "/v1/traces": { post: otlpOperation("spans") },
     "/v1/metrics": { post: otlpOperation("metrics") },
     "/v1/logs": { post: otlpOperation("log records") },
@@ -72,8 +80,51 @@ const SIGNAL = parameter("signal", "path", "start, fail, log, or an exit status 
 const RUN = parameter("rid", "query", "tells runs apart that overlap", { type: "string" });
 const CREATE = parameter("create", "query", "1 = create a job that is not known", { type: "string" });
 
+const KEY = parameter("key", "path", "an API key of scope ingest; any word where none is asked for", {
+  type: "string",
+});
+const MONITOR = parameter("monitor", "path", "the job's name", { type: "string" });
+const CRONITOR = [
+  parameter("state", "query", "what happened; none is a heartbeat", {
+    type: "string",
+    enum: ["run", "complete", "fail", "ok"],
+  }),
+  parameter("series", "query", "names the run", { type: "string" }),
+  parameter("message", "query", "text for the run's log", { type: "string" }),
+  parameter("metric", "query", "count:N, error_count:N or duration:SECONDS; repeatable", {
+    type: "array",
+    items: { type: "string" },
+  }),
+  parameter("env", "query", "environment", { type: "string" }),
+];
+const PROJECT = parameter("project", "path", "any number", { type: "integer" });
+const PUBLIC_KEY = parameter(
+  "publicKey",
+  "path",
+  "an API key of scope ingest; any word where none is asked for",
+  { type: "string" },
+);
+const SENTRY = [
+  parameter("status", "query", "what happened", { type: "string", enum: ["in_progress", "ok", "error"] }),
+  parameter("check_in_id", "query", "names the run", { type: "string", format: "uuid" }),
+  parameter("environment", "query", "environment", { type: "string" }),
+  parameter("duration", "query", "in seconds", { type: "number" }),
+];
+
 function parameter(name: string, place: "path" | "query", description: string, schema: object) {
   return { name, in: place, required: place === "path", description, schema };
+}
+
+function checkInOperation(summary: string, parameters: readonly object[], status: 200 | 202) {
+  const { responses, ...operation } = pingOperation(summary, parameters);
+  const { 200: recorded, 201: _created, ...refusals } = responses;
+  return {
+    ...operation,
+    description:
+      "Its clients work unchanged. What is wrong beside the outcome is left out; the header Batchwatch-Warning names it.",
+    parameters: [...parameters],
+    responses: { [status]: recorded, ...refusals },
+  };
 }
 
 function pingOperation(summary: string, parameters: readonly object[]) {
@@ -86,7 +137,17 @@ function pingOperation(summary: string, parameters: readonly object[]) {
     summary,
     description: "Healthchecks' contract: a client made for it works unchanged.",
     parameters: [...parameters, RUN],
-    responses: { 200: text("OK"), 201: text("Created"), 404: text("No such job"), 503: text("Overloaded") },
+    responses: {
+      200: text("OK: recorded, and on disk"),
+      201: text("Created: recorded, and the job is new"),
+      400: text("The address, the run id or the state is not valid"),
+      401: text("A proxy passed it on, and it brings no key"),
+      403: text("The key may not send, or a page of another site asks"),
+      404: text("No such job, key or action"),
+      409: text("Several jobs have this slug"),
+      413: text("The request is too large; a body that is merely long is cut"),
+      503: text("Not recorded; send again after Retry-After seconds"),
+    },
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import { nextSlotAfter } from "../../lib/calendar/schedule-slots.ts";
 import type { Job } from "../../model/job.ts";
+import type { Namesake } from "../../model/job-namesakes.ts";
 import type { Run, RunBar } from "../../model/run.ts";
 import type { Deadline, Incident, Judgement, Slot } from "../../model/watch.ts";
 import type { LedgerStore } from "../../storage/ledger-store.ts";
@@ -33,6 +34,7 @@ export interface JobFacts extends HealthFacts {
   lastSuccessAt: number | null;
   usual: UsualDuration;
   openIncident: Incident | null;
+  namesakes: readonly Namesake[];
 }
 
 /** `depth` = how many runs and slots of each job. */
@@ -70,11 +72,12 @@ export async function loadJobFacts(
 ): Promise<JobFacts[]> {
   if (jobs.length === 0) return [];
   const ids = jobs.map((job) => job.id);
-  const [facts, lastRuns, successes, incidents] = await Promise.all([
+  const [facts, lastRuns, successes, incidents, namesakes] = await Promise.all([
     loadHealthFacts(store, jobs, now, STRIP_LENGTH),
     store.recentRuns(ids, 1),
     store.recentSuccesses(ids, USUAL_RUNS),
     store.openIncidentsByJobs(ids),
+    store.namesakes(ids),
   ]);
   const slotIds = slotIdsOf([...lastRuns.values()].flat());
   const lastSlots = new Map(
@@ -91,6 +94,7 @@ export async function loadJobFacts(
       lastSuccessAt: good[0]?.completedAt ?? null,
       usual: usualDuration(good),
       openIncident: incidents.get(id) ?? null,
+      namesakes: namesakes.get(id) ?? [],
     };
   });
 }

@@ -47,6 +47,9 @@ test.each([
   ["get", "/api/incidents"],
   ["get", "/api/incidents/{id}"],
   ["get", "/api/samples"],
+  ["get", "/api/dashboards"],
+  ["get", "/api/dashboards/{name}"],
+  ["get", "/api/schemas/dashboard.json"],
   ["get", "/api/schemas/jobs.json"],
   ["get", "/api/stream"],
   ["post", "/api/events"],
@@ -54,6 +57,8 @@ test.each([
   ["post", "/ping/{uuid}/{signal}"],
   ["post", "/ping/{pingKey}/{slug}"],
   ["post", "/ping/{pingKey}/{slug}/{signal}"],
+  ["post", "/p/{key}/{monitor}"],
+  ["get", "/api/{project}/cron/{slug}/{publicKey}/"],
   ["post", "/v1/traces"],
   ["post", "/v1/metrics"],
   ["post", "/v1/logs"],
@@ -103,4 +108,9 @@ test("filters are described with their values", () => {
     enum: ["jobName", "health", "-lastRunAt", "nextDueAt"],
     default: "jobName",
   });
+});
+
+test("a ping's refusals are listed", () => {
+  const statuses = Object.keys(described.paths["/ping/{pingKey}/{slug}/{signal}"]?.post?.responses ?? {});
+  expect(statuses).toEqual(["200", "201", "400", "401", "403", "404", "409", "413", "503"]);
 });

@@ -22,6 +22,7 @@ export async function registerOpenApi(app: ApiApp, version: string): Promise<voi
         { name: "jobs", description: "Jobs and their settings" },
         { name: "runs", description: "Runs, and what was said of them" },
         { name: "incidents", description: "What is wrong, and who was told" },
+        { name: "dashboards", description: "Dashboards as files" },
         { name: "samples", description: "Stored metric samples" },
         { name: "live", description: "Live updates" },
         { name: "schemas", description: "JSON Schemas" },

@@ -10,6 +10,7 @@ import type { ApiApp, ApiDeps } from "./api-deps.ts";
 import { sendApiError } from "./api-error.ts";
 import { JobDirectory } from "./job-directory.ts";
 import { registerOpenApi } from "./openapi.ts";
+import { registerDashboards } from "./routes/dashboards.ts";
 import { registerIncidents } from "./routes/incidents.ts";
 import { registerJob } from "./routes/job.ts";
 import { registerJobs } from "./routes/jobs.ts";
@@ -45,6 +46,7 @@ export async function registerApi(server: FastifyInstance, deps: ApiDeps): Promi
     registerRunParts(app, deps);
     registerIncidents(app, deps);
     registerSamples(app, deps);
+    registerDashboards(app, deps.dashboards);
     registerSchemas(app);
     registerEventStream(app, deps);
   };

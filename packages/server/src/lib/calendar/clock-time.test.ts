@@ -1,7 +1,7 @@
 import { WEEKDAYS } from "@batchwatch/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { addDays, clockTimeOn, localDay, localTimeOfDayMs, weekdayOf } from "./clock-time.ts";
+import { addDays, clockTimeOn, localDay, timeOfDayOfWallTime, weekdayOf } from "./clock-time.ts";
 import { instantOfWallTime, isTimeZone, wallTimeOf } from "./zone-offsets.ts";
 
 const HOUR_MS = 3_600_000;
@@ -30,7 +30,9 @@ test.each([
 
 test("days and weekdays", () => {
   expect(localDay(Date.parse("2026-11-22T23:30:00Z"), "Europe/Berlin")).toBe("2026-11-23");
-  expect(localTimeOfDayMs(Date.parse("2026-11-22T23:30:00Z"), "Europe/Berlin")).toBe(0.5 * HOUR_MS);
+  expect(timeOfDayOfWallTime(wallTimeOf(Date.parse("2026-11-22T23:30:00Z"), "Europe/Berlin"))).toBe(
+    0.5 * HOUR_MS,
+  );
   expect(weekdayOf("2026-11-23")).toBe("mon");
   expect(weekdayOf("1969-12-28")).toBe("sun");
   expect(addDays("2026-02-28", 1)).toBe("2026-03-01");

@@ -8,17 +8,21 @@ export const DAY_MS = 86_400_000;
 
 /** The calendar day of an instant, as people in the zone say it. */
 export function localDay(at: number, zone: string): string {
-  return dayText(wallTimeOf(at, zone));
+  return dayOfWallTime(wallTimeOf(at, zone));
 }
 
-/** Milliseconds after midnight by the wall clock. */
-export function localTimeOfDayMs(at: number, zone: string): number {
-  const wallAt = wallTimeOf(at, zone);
+/** The calendar day of a floating wall time. */
+export function dayOfWallTime(wallAt: number): string {
+  return new Date(wallAt).toISOString().slice(0, 10);
+}
+
+/** Milliseconds after midnight of a floating wall time. */
+export function timeOfDayOfWallTime(wallAt: number): number {
   return wallAt - Math.floor(wallAt / DAY_MS) * DAY_MS;
 }
 
 export function addDays(day: string, days: number): string {
-  return dayText(floatingMidnight(day) + days * DAY_MS);
+  return dayOfWallTime(floatingMidnight(day) + days * DAY_MS);
 }
 
 export function weekdayOf(day: string): Weekday {
@@ -41,8 +45,4 @@ function floatingMidnight(day: string): number {
   const at = Date.parse(`${day}T00:00:00Z`);
   if (Number.isNaN(at)) throw new RangeError(`"${day}" is no calendar day; write it as YYYY-MM-DD.`);
   return at;
-}
-
-function dayText(wallAt: number): string {
-  return new Date(wallAt).toISOString().slice(0, 10);
 }

@@ -9,8 +9,15 @@ describe("a pattern is refused with a sentence that says what to do", () => {
     ["nothing", "  ", false, /is empty; write five fields/],
     ["30 February", "0 0 30 2 *", false, /never matches: no such day exists/],
     ["31 April and June", "0 0 31 4,6 *", false, /never matches/],
-    ["a minute that doesn't exist", "61 * * * *", false, /can't be read: Invalid value for minute: 61/],
-    ["an hour that doesn't exist", "0 24 * * *", false, /hour: 24/],
+    ["one field", "daily", false, /has 1 field; five/],
+    [
+      "a minute that doesn't exist",
+      "61 * * * *",
+      false,
+      /can't be read: the minute "61" is not valid \(0 to 59\)$/,
+    ],
+    ["an hour that doesn't exist", "0 24 * * *", false, /the hour "24"/],
+    ["two mistakes", "61 24 * * *", false, /the minute "61" is not valid .*; the hour "24" is not valid/],
     ["words", "every day at 2 am", false, /can't be read/],
     ["a start of the machine", "@reboot", false, /can't be read/],
   ])("%s", (_name, text, seconds, message) => {

@@ -60,8 +60,9 @@ function compile(text: string, seconds: boolean): CronPattern {
   try {
     cron = new Cron(trimmed, { timezone: "UTC", mode: seconds && !nickname ? "6-part" : "5-part" });
   } catch (error) {
-    const detail = error instanceof Error ? error.message.replace(/^CronPattern:\s*/, "") : String(error);
-    throw new CronError(`The cron pattern "${trimmed}" can't be read: ${detail}`);
+    throw new CronError(
+      `The cron pattern "${trimmed}" can't be read: ${nickname ? detailOf(error) : wrongFields(fields, seconds, error)}`,
+    );
   }
   // Leap days return after eight years at the latest (1896 to 1904, 2096 to 2104).
   if (cron.nextRun(new Date(Date.UTC(2001, 0, 1))) === null)
@@ -75,12 +76,40 @@ function compile(text: string, seconds: boolean): CronPattern {
   };
 }
 
+const FIELDS = [
+  ["second", "0 to 59"],
+  ["minute", "0 to 59"],
+  ["hour", "0 to 23"],
+  ["day", "1 to 31"],
+  ["month", "1 to 12, or jan to dec"],
+  ["weekday", "0 to 7, or sun to sat"],
+] as const;
+
+/** Croner stops at the first field that is wrong; each is tried alone, so that all are told. */
+function wrongFields(fields: readonly string[], seconds: boolean, error: unknown): string {
+  const wrong = FIELDS.slice(seconds ? 0 : 1).flatMap(([name, range], index) => {
+    const text = fields[index] ?? "*";
+    const alone = fields.map((_, other) => (other === index ? text : "*")).join(" ");
+    try {
+      new Cron(alone, { timezone: "UTC", mode: seconds ? "6-part" : "5-part" });
+      return [];
+    } catch {
+      return [`the ${name} "${text}" is not valid (${range})`];
+    }
+  });
+  return wrong.length === 0 ? detailOf(error) : wrong.join("; ");
+}
+
+function detailOf(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/^CronPattern:\s*/, "") : String(error);
+}
+
 function checkFieldCount(text: string, count: number, seconds: boolean): void {
   if (text === "")
     throw new CronError('The cron pattern is empty; write five fields, for example "0 2 * * *".');
   if (seconds && count !== 6)
     throw new CronError(
-      `The cron pattern "${text}" has ${count} fields; with "seconds: true" it needs six (second minute hour day month weekday).`,
+      `The cron pattern "${text}" has ${count} ${count === 1 ? "field" : "fields"}; with "seconds: true" it needs six (second minute hour day month weekday).`,
     );
   if (!seconds && count === 6)
     throw new CronError(
@@ -88,7 +117,7 @@ function checkFieldCount(text: string, count: number, seconds: boolean): void {
     );
   if (!seconds && count !== 5)
     throw new CronError(
-      `The cron pattern "${text}" has ${count} fields; five are expected (minute hour day month weekday), for example "0 2 * * *".`,
+      `The cron pattern "${text}" has ${count} ${count === 1 ? "field" : "fields"}; five are expected (minute hour day month weekday), for example "0 2 * * *".`,
     );
 }
 

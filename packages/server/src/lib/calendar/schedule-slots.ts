@@ -13,7 +13,7 @@
  */
 import type { Schedule } from "@batchwatch/protocol";
 import { type CronPattern, parseCron } from "./cron-pattern.ts";
-import { type OffsetStretch, offsetStretchAt } from "./zone-offsets.ts";
+import { type OffsetStretch, offsetStretchAt, wallTimeOf } from "./zone-offsets.ts";
 
 /** Longer jumps skip whole days (a zone that changed sides of the date line): their times are no slots. */
 const LONGEST_DST_GAP_MS = 12 * 3_600_000;
@@ -77,6 +77,23 @@ export function slotBefore(schedule: Schedule, at: number): number | null {
   return null;
 }
 
+/**
+ * The floating wall time in `zone` that a slot is meant for: the one that the spring gap took away, where the slot
+ * happens at its end and `zone` has the same gap; else the wall time at which it happens.
+ */
+export function nominalWallTime(schedule: Schedule, slotAt: number, zone: string): number {
+  const actual = wallTimeOf(slotAt, zone);
+  if (schedule.kind === "interval") return actual;
+  const pattern = parseCron(schedule.cron, schedule);
+  const stretch = offsetStretchAt(schedule.timezone, slotAt);
+  const before = stretch.from === slotAt ? offsetStretchBefore(schedule.timezone, stretch) : null;
+  const inGap = before === null ? null : firstInGap(pattern, stretch, before);
+  if (before === null || inGap === null) return actual;
+  const zoneBefore = offsetStretchBefore(zone, offsetStretchAt(zone, slotAt));
+  const isSameGap = zoneBefore?.to === slotAt && slotAt + zoneBefore.offsetMs < actual;
+  return isSameGap ? inGap - before.offsetMs + zoneBefore.offsetMs : actual;
+}
+
 /** Answers a time at or after `stretch.to` when the stretch holds no more slots, null when no time will ever match. */
 function nextInStretch(
   pattern: CronPattern,
@@ -89,15 +106,20 @@ function nextInStretch(
     const wallEndBefore = stretch.from + before.offsetMs;
     const gapMs = stretch.offsetMs - before.offsetMs;
     // Spring: what fell into the gap happens at its end.
-    if (gapMs > 0 && gapMs <= LONGEST_DST_GAP_MS && after < stretch.from) {
-      const inGap = pattern.nextAfter(wallEndBefore - 1);
-      if (inGap !== null && inGap < stretch.from + stretch.offsetMs) return stretch.from;
-    }
+    if (after < stretch.from && firstInGap(pattern, stretch, before) !== null) return stretch.from;
     // Autumn: what the stretch before had already is not repeated.
     if (gapMs < 0) wallAfter = Math.max(wallAfter, wallEndBefore - 1);
   }
   const wallAt = pattern.nextAfter(wallAfter);
   return wallAt === null ? null : wallAt - stretch.offsetMs;
+}
+
+/** The first floating wall time of fixed hours that the spring gap before `stretch` took away. */
+function firstInGap(pattern: CronPattern, stretch: OffsetStretch, before: OffsetStretch): number | null {
+  const gapMs = stretch.offsetMs - before.offsetMs;
+  if (!pattern.hasFixedHours || gapMs <= 0 || gapMs > LONGEST_DST_GAP_MS) return null;
+  const inGap = pattern.nextAfter(stretch.from + before.offsetMs - 1);
+  return inGap !== null && inGap < stretch.from + stretch.offsetMs ? inGap : null;
 }
 
 function offsetStretchBefore(zone: string, stretch: OffsetStretch): OffsetStretch | null {

@@ -76,11 +76,13 @@ export const arbitraryEvent: fc.Arbitrary<RunEvent> = fc
     eventId: fc.integer({ min: 0, max: 400 }).map((n) => `e${n}`),
     witness: fc.constantFrom(...WITNESSES),
     withinMs: fc.constantFrom(0, 0, 0, 5000),
+    lagMs: fc.constantFrom(0, 0, 3, 90_000, 7_200_000, -7_200_000, 3 * 86_400_000),
+    told: fc.constantFrom(undefined, undefined, 2, 7_200_000, -7_200_000),
     extras,
     step,
     hasStep: fc.boolean(),
   })
-  .map(({ kind, at, eventId, witness, withinMs, extras: more, step: aStep, hasStep }) => {
+  .map(({ kind, at, eventId, witness, withinMs, lagMs, told, extras: more, step: aStep, hasStep }) => {
     const own = kind === "suspected" || kind === "lost" || kind === "finalised";
     const ofStep = kind === "step_started" || kind === "step_ended" || (hasStep && kind === "progress");
     return {
@@ -92,7 +94,9 @@ export const arbitraryEvent: fc.Arbitrary<RunEvent> = fc
       aliases: [],
       at,
       withinMs,
-      receivedAt: at,
+      receivedAt: at + lagMs,
+      ...(told === undefined || own ? {} : { clockOffsetMs: told }),
+      ...(own && told !== undefined ? { heardUntil: at + lagMs } : {}),
       witness: own ? ("batchwatch" as const) : witness,
       ...(ofStep ? { step: aStep } : {}),
     };

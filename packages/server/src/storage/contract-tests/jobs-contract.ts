@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { OpenStore } from "./ledger-contract.ts";
-import { allPages, FIRST_PAGE, makeJob, T0 } from "./ledger-fixtures.ts";
+import { allPages, FIRST_PAGE, makeJob, makeRuns, newRun, T0 } from "./ledger-fixtures.ts";
 
 const SCHEDULE = {
   kind: "cron",
@@ -44,6 +44,43 @@ export function describeJobs(open: OpenStore): void {
       expect(await store.getJobs([job.id, job.id + 1])).toEqual([job]);
       expect(await store.findJobByPingUuid(job.pingUuid)).toEqual(job);
       expect(await store.findJobByPingUuid("none")).toBeNull();
+    });
+
+    test("know their namesakes in other environments", async () => {
+      const store = await open();
+      const key = (jobName: string, environment: string, namespace = "default") =>
+        ({ namespace, environment, jobName, createdBy: "inferred", at: T0 }) as const;
+      const [plain, staging, prod] = await store.ensureJobs([
+        key("etl", ""),
+        key("etl", "staging"),
+        key("etl", "prod"),
+        key("etl", "prod", "sales"),
+        key("alone", ""),
+      ]);
+      if (plain === undefined || staging === undefined || prod === undefined) throw new Error("no jobs");
+      await store.setJobSettings(plain.id, "declared", { owner: "ann" }, T0);
+      await makeRuns(store, [newRun(prod.id, "r1")]);
+      expect(await store.namesakes([plain.id, prod.id])).toEqual(
+        new Map([
+          [
+            plain.id,
+            [
+              { environment: "prod", isDeclared: false, hasRuns: true },
+              { environment: "staging", isDeclared: false, hasRuns: false },
+            ],
+          ],
+          [
+            prod.id,
+            [
+              { environment: "", isDeclared: true, hasRuns: false },
+              { environment: "staging", isDeclared: false, hasRuns: false },
+            ],
+          ],
+        ]),
+      );
+      const [alone] = await store.ensureJobs([key("alone", "")]);
+      expect(await store.namesakes([alone?.id ?? 0])).toEqual(new Map());
+      expect(await store.namesakes([])).toEqual(new Map());
     });
 
     test("take each setting from the first source that has it, a null included", async () => {

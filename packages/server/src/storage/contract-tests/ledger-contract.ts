@@ -3,7 +3,9 @@ import { describe } from "vitest";
 import type { LedgerStore } from "../ledger-store.ts";
 import { describeEvents } from "./events-contract.ts";
 import { describeJobs } from "./jobs-contract.ts";
+import { describeMeter } from "./meter-contract.ts";
 import { describeRetention } from "./retention-contract.ts";
+import { describeRules } from "./rules-contract.ts";
 import { describeRuns } from "./runs-contract.ts";
 import { describeTelemetry } from "./telemetry-contract.ts";
 import { describeUnusualValues } from "./unusual-values-contract.ts";
@@ -20,6 +22,8 @@ export function describeLedgerStore(engine: string, open: OpenStore): void {
     describeTelemetry(open);
     describeWatch(open);
     describeRetention(open);
+    describeRules(open);
+    describeMeter(open);
     describeUnusualValues(open);
   });
 }

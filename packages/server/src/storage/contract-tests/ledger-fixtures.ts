@@ -79,6 +79,11 @@ export function runView(changes: Partial<RunView> = {}): RunView {
     traceIds: [],
     host: null,
     lastEventAt: startedAt ?? T0,
+    clockSkewMs: null,
+    reportedLateMs: null,
+    liveOffsetMs: 0,
+    lastHeardAt: changes.lastEventAt ?? startedAt ?? T0,
+    runningSinceAt: startedAt,
     ...changes,
   };
 }

@@ -133,6 +133,43 @@ export function describeRuns(open: OpenStore): void {
       expect(await store.deadlinesFor(["run:1"])).toEqual([]);
     });
 
+    test("are changed many at once, each to its own values; one that was changed meanwhile refuses them all", async () => {
+      const store = await open();
+      const job = await makeJob(store, "daily_etl");
+      const runs = await makeRuns(
+        store,
+        Array.from({ length: 700 }, (_, index) => newRun(job.id, `r${index}`)),
+      );
+      const changed = runs.map((run, index) =>
+        rewrite(run, {
+          host: `h${index}`,
+          lastEventAt: T0 + index + 0.25,
+          errorMessage: index % 2 ? `a\0 "${index}"` : null,
+        }),
+      );
+      await store.commit({ ...EMPTY_COMMIT, runs: changed });
+      const read = (await store.getRuns(runs.map(({ id }) => id))).map(({ run }) => run);
+      expect(read).toHaveLength(700);
+      for (const run of read) {
+        const index = Number(run.runId.slice(1));
+        expect(run).toMatchObject({
+          host: `h${index}`,
+          lastEventAt: T0 + index + 0.25,
+          errorMessage: index % 2 ? `a\u{fffd} "${index}"` : null,
+          version: 2,
+        });
+      }
+      const again = read.map((run) => rewrite(run, { host: "again" }));
+      const [first] = runs;
+      if (first === undefined) throw new Error("no run");
+      const late = store.commit({
+        ...EMPTY_COMMIT,
+        runs: [...again.filter(({ id }) => id !== first.id), rewrite(first, {})],
+      });
+      await expect(late).rejects.toThrow(VersionConflictError);
+      expect((await store.getRun(runs.at(-1)?.id ?? 0))?.run.host).toBe("h699");
+    });
+
     test("refuse to be created twice: the second commit reads again", async () => {
       const store = await open();
       const job = await makeJob(store, "daily_etl");

@@ -4,7 +4,9 @@ import { describe, expect, test } from "vitest";
 import { cleanText } from "../../lib/clean-text.ts";
 import { spanAlias, traceAlias } from "../../model/identity.ts";
 import { OWN_EVENT_KINDS } from "../../model/run-event.ts";
+import { makeEvent, TEST_JOB } from "../../model/test-support/make-event.ts";
 import { type Codes, eventKindCodes, phaseCodes, runTypeCodes, witnessCodes } from "./codes.ts";
+import { eventFromRow, eventRow } from "./event-row.ts";
 import { hashKey, isPlainKey, keyText, packAlias, traceIdBytes, traceIdText, unpackAlias } from "./keys.ts";
 
 const hex = (length: number) =>
@@ -68,4 +70,11 @@ describe("keys", () => {
       }),
     );
   });
+});
+
+test("of an event's text the beginning is stored: the whole stands in its run's log", () => {
+  const event = makeEvent("log", 0, { message: `begin ${"x".repeat(10_000)}` });
+  const row = eventRow(1, event, "r1");
+  expect(row.detail?.length).toBeLessThan(500);
+  expect(eventFromRow(row, { job: TEST_JOB, runId: "r1" }).message).toMatch(/^begin x+…$/);
 });

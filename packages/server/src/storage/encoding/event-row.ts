@@ -19,6 +19,9 @@ export interface EventOwner {
 const BEAT_BUCKET_MS = 60_000;
 export const LAST_BEAT_BUCKET = 0;
 
+/** The text of an event is a line of its run's log, whole: with the event stands its beginning. */
+const MESSAGE_CHARACTERS = 300;
+
 /** Added to the code of the kind where the source gave no run id. */
 const UNNAMED = 32;
 
@@ -88,5 +91,7 @@ function encodeDetail(event: RunEvent, runId: string | undefined): string | null
   if (!isPlainKey(eventId)) detail.eventId = eventId;
   if (run.by === "span" || (run.by === "id" && run.runId !== runId)) detail.run = run;
   if (withinMs !== 0) detail.withinMs = withinMs;
+  if (detail.message !== undefined && detail.message.length > MESSAGE_CHARACTERS)
+    detail.message = `${detail.message.slice(0, MESSAGE_CHARACTERS).toWellFormed()}…`;
   return writeBrief(detail);
 }

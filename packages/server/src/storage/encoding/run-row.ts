@@ -100,6 +100,8 @@ export type RunBarRow = Omit<
   | "slot_id"
   | "version"
   | "view"
+  | "metered_version"
+  | "metered_phase"
 >;
 
 export function runBarFromRow(row: RunBarRow): RunBar {
@@ -197,6 +199,11 @@ function expectedRest(columns: ViewColumns, witness: number): ViewRest {
     metadata: {},
     traceIds: [],
     host: null,
+    clockSkewMs: null,
+    reportedLateMs: null,
+    liveOffsetMs: 0,
+    lastHeardAt: lastEventAt,
+    runningSinceAt: startedAt,
   };
 }
 

@@ -8,12 +8,16 @@ import { StorageError } from "../storage-error.ts";
 import { createJobsRunsAndEvents } from "./0001-create-jobs-runs-and-events.ts";
 import { createSlotsDeadlinesAndIncidents } from "./0002-create-slots-deadlines-and-incidents.ts";
 import { createSpansAndLogs } from "./0003-create-spans-and-logs.ts";
+import { createMeterSeries } from "./0004-create-meter-series.ts";
+import { createRuleGroups } from "./0005-create-rule-groups.ts";
 import type { Migration } from "./migration.ts";
 
 export const MIGRATIONS: readonly Migration[] = [
   createJobsRunsAndEvents,
   createSlotsDeadlinesAndIncidents,
   createSpansAndLogs,
+  createMeterSeries,
+  createRuleGroups,
 ];
 
 /** Any number; the same in every version of Batchwatch. */

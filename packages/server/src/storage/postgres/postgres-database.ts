@@ -120,6 +120,15 @@ export class PostgresDatabase implements LedgerDatabase {
         }
         return returned;
       },
+      changeAll: async (statement, rows) => {
+        const met = new Set<number>();
+        for (let start = 0; start < rows.length; start += capabilities.rowsInAnInsert) {
+          const slice = rows.slice(start, start + capabilities.rowsInAnInsert);
+          const { sql, parameters } = statement.buildAll(db, slice).compile();
+          for (const row of (await runOn(client, sql, parameters)).rows) met.add((row as { id: number }).id);
+        }
+        return met;
+      },
       runEach: async (statement, rows) => {
         const template = templates.ofEach(statement);
         const outcomes: Outcome[] = [];

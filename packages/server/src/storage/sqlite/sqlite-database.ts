@@ -107,6 +107,14 @@ export class SqliteDatabase implements LedgerDatabase {
           returned.push(...connection.execute(template.text, fillTemplate(template, row)).rows);
         return returned;
       },
+      changeAll: async (statement, rows) => {
+        const template = templates.ofEach(statement);
+        const connection = this.#connection();
+        const met = rows.filter(
+          (row) => connection.execute(template.text, fillTemplate(template, row)).affected > 0,
+        );
+        return new Set(met.map(({ id }) => id));
+      },
       runEach: async (statement, rows) => {
         const template = templates.ofEach(statement);
         const connection = this.#connection();

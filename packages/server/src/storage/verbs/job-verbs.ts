@@ -4,6 +4,7 @@ import { type Kysely, type Selectable, sql } from "kysely";
 import { cleanText } from "../../lib/clean-text.ts";
 import { type JobKey, jobKeyText } from "../../model/identity.ts";
 import type { Job, JobSettingsBySource } from "../../model/job.ts";
+import type { Namesake } from "../../model/job-namesakes.ts";
 import { mergeSettings } from "../../model/job-settings-merge.ts";
 import type { Capabilities } from "../capabilities.ts";
 import { decodeCursor, pageLimit, pageOf } from "../cursor.ts";
@@ -23,6 +24,7 @@ type JobVerbs = Pick<
   | "setJobSettings"
   | "listJobs"
   | "listNamespaces"
+  | "namesakes"
   | "countJobs"
 >;
 
@@ -57,6 +59,46 @@ export function jobVerbs(database: LedgerDatabase, newUuid: () => string): JobVe
         .where(capabilities.inNumbers("id", ids))
         .execute();
       return withSettings(read, capabilities, rows);
+    },
+
+    async namesakes(jobIds) {
+      const found = new Map<number, Namesake[]>();
+      if (jobIds.length === 0) return found;
+      const rows = await read
+        .selectFrom("jobs")
+        .innerJoin("jobs as other", (join) =>
+          join.onRef("other.job_name", "=", "jobs.job_name").onRef("other.namespace", "=", "jobs.namespace"),
+        )
+        .where(capabilities.inNumbers("jobs.id", jobIds))
+        .whereRef("other.id", "<>", "jobs.id")
+        .select((eb) => [
+          "jobs.id as job_id",
+          "other.environment as environment",
+          eb
+            .selectFrom("job_settings")
+            .whereRef("job_settings.job_id", "=", "other.id")
+            .where("job_settings.source", "=", "declared")
+            .select("job_settings.job_id")
+            .as("declared_id"),
+          eb
+            .selectFrom("runs")
+            .whereRef("runs.job_id", "=", "other.id")
+            .select("runs.id")
+            .limit(1)
+            .as("run_row_id"),
+        ])
+        .orderBy("other.environment")
+        .execute();
+      for (const row of rows) {
+        const ofJob = found.get(row.job_id) ?? [];
+        found.set(row.job_id, ofJob);
+        ofJob.push({
+          environment: row.environment,
+          isDeclared: row.declared_id !== null,
+          hasRuns: row.run_row_id !== null,
+        });
+      }
+      return found;
     },
 
     async findJobByPingUuid(uuid) {

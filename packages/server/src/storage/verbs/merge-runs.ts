@@ -5,14 +5,15 @@
 import { sql } from "kysely";
 import type { Writer } from "../database.ts";
 import { LAST_BEAT_BUCKET, movedEventRow } from "../encoding/event-row.ts";
-import { INSERT_EVENT, KEEP_FIRST_OF_MINUTE, KEEP_LAST } from "./run-statements.ts";
+import { keepFirstOfMinute, keepLast } from "./beat-rows.ts";
+import { INSERT_EVENT } from "./run-statements.ts";
 
 export async function mergeRun(writer: Writer, fromId: number, intoId: number): Promise<void> {
   if (fromId === intoId) return;
   const { db } = writer;
   const from = await db
     .selectFrom("runs")
-    .select(["run_id", "slot_id"])
+    .select(["run_id", "slot_id", "metered_phase"])
     .where("id", "=", fromId)
     .executeTakeFirst();
   if (from === undefined) return;
@@ -24,12 +25,12 @@ export async function mergeRun(writer: Writer, fromId: number, intoId: number): 
   );
   const beats = await db.selectFrom("run_beats").selectAll().where("run_row_id", "=", fromId).execute();
   const moved = beats.map((beat) => movedEventRow(beat, from.run_id, intoId));
-  await writer.runEach(
-    KEEP_FIRST_OF_MINUTE,
+  await keepFirstOfMinute(
+    writer,
     moved.filter((beat) => beat.bucket !== LAST_BEAT_BUCKET),
   );
-  await writer.runEach(
-    KEEP_LAST,
+  await keepLast(
+    writer,
     moved.filter((beat) => beat.bucket === LAST_BEAT_BUCKET),
   );
   await sql`insert into run_aliases (alias, run_row_id)
@@ -55,6 +56,14 @@ export async function mergeRun(writer: Writer, fromId: number, intoId: number): 
       .where("slot_id", "is", null)
       .execute();
   }
+  // What was counted stays counted; the meter looks again whether the run that stays ended otherwise.
+  if (from.metered_phase !== null)
+    await db
+      .updateTable("runs")
+      .set({ metered_phase: from.metered_phase, metered_version: 0 })
+      .where("id", "=", intoId)
+      .where("metered_phase", "is", null)
+      .execute();
   await db.deleteFrom("runs").where("id", "=", fromId).execute();
 }
 

@@ -135,5 +135,11 @@ async function pruneMetricStreams({ db }: Writer, before: number, limit: number)
     delete from metric_evidence where evidence_id in (
       select evidence_id from metric_evidence where settle_at < ${before} and is_settled = 1
       order by settle_at limit ${left})`.execute(db);
-  return Number(streams) + Number(evidence);
+  const rest = left - Number(evidence);
+  if (rest < 1) return limit;
+  const { numAffectedRows: increments = 0n } = await sql`
+    delete from native_increments where id in (
+      select id from native_increments where at < ${before} and is_applied = 1
+      order by at limit ${rest})`.execute(db);
+  return Number(streams) + Number(evidence) + Number(increments);
 }

@@ -12,13 +12,15 @@ import { cleanJson } from "../../lib/clean-text.ts";
 import { isUnnamedRunId } from "../../model/identity.ts";
 import type { RunEvent } from "../../model/run-event.ts";
 import type { Writer } from "../database.ts";
-import { beatBucket, eventRow, isBeat, LAST_BEAT_BUCKET } from "../encoding/event-row.ts";
+import { eventRow, isBeat } from "../encoding/event-row.ts";
 import { hashKey, packAlias } from "../encoding/keys.ts";
 import { runColumns } from "../encoding/run-row.ts";
 import { type LedgerCommit, type RunWrite, VersionConflictError } from "../ledger-store.ts";
 import { StorageError } from "../storage-error.ts";
+import { keepBeats } from "./beat-rows.ts";
 import { setDeadlines } from "./deadline-rows.ts";
 import { mergeRun } from "./merge-runs.ts";
+import { writeNativeIncrements } from "./meter-rows.ts";
 import * as statements from "./run-statements.ts";
 import { adoptWaitingLogs, writeLogs, writeSpans } from "./telemetry-rows.ts";
 
@@ -66,6 +68,7 @@ export async function commitLedger(
     })),
   ]);
   await writeMetricState(writer, commit);
+  await writeNativeIncrements(writer, commit.nativeIncrements ?? []);
   return newIds;
 }
 
@@ -75,7 +78,7 @@ async function writeRuns(writer: Writer, commit: LedgerCommit): Promise<Map<numb
   // In one order for all writers, so that two of them cannot wait for each other.
   const changed = commit.runs.flatMap((run) => (run.id === null ? [] : [{ ...run, id: run.id }]));
   changed.sort((a, b) => a.id - b.id);
-  const outcomes = await writer.runEach(
+  const met = await writer.changeAll(
     statements.UPDATE_RUN,
     changed.map((run) => ({
       ...runColumns(run.view, run.firstReceivedAt),
@@ -83,12 +86,9 @@ async function writeRuns(writer: Writer, commit: LedgerCommit): Promise<Map<numb
       expected_version: run.expectedVersion ?? -1,
     })),
   );
-  outcomes.forEach((outcome, index) => {
-    if (outcome.affected === 0)
-      throw new VersionConflictError(
-        `Run ${changed[index]?.id} was changed by another commit; read it again.`,
-      );
-  });
+  const missed = changed.find(({ id }) => !met.has(id));
+  if (missed !== undefined)
+    throw new VersionConflictError(`Run ${missed.id} was changed by another commit; read it again.`);
   await writer.insertAll(
     statements.SET_FACTS,
     commit.runs.flatMap(({ id, tempId, facts }) =>
@@ -155,14 +155,7 @@ async function writeEvents(writer: Writer, commit: LedgerCommit, idOf: RunIds): 
     ),
   );
   const beats = rows.filter((entry) => entry.isBeat).map((entry) => entry.row);
-  await writer.runEach(
-    statements.KEEP_FIRST_OF_MINUTE,
-    beats.map((row) => ({ ...row, bucket: beatBucket(row.at) })),
-  );
-  await writer.runEach(
-    statements.KEEP_LAST,
-    beats.map((row) => ({ ...row, bucket: LAST_BEAT_BUCKET })),
-  );
+  await keepBeats(writer, beats);
   await writer.insertAll(
     statements.INSERT_ORPHAN,
     onePer(writer, orphans.map(statements.orphanRow), (row) => Buffer.from(row.event_key).toString("latin1")),

@@ -4,9 +4,10 @@ import { sql } from "kysely";
 import { cleanJson, cleanText } from "../../lib/clean-text.ts";
 import { spanAlias, traceAlias } from "../../model/identity.ts";
 import type { RunEvent } from "../../model/run-event.ts";
+import type { ChangesById } from "../database.ts";
 import { hashKey, packAlias } from "../encoding/keys.ts";
 import type { runColumns } from "../encoding/run-row.ts";
-import type { OrphanEventsTable, RunBeatsTable, RunEventsTable, Tables } from "../tables.ts";
+import type { OrphanEventsTable, RunEventsTable, Tables } from "../tables.ts";
 
 type Db = Kysely<Tables>;
 type RunColumns = ReturnType<typeof runColumns>;
@@ -57,6 +58,41 @@ export const UPDATE_RUN = {
       .set({ ...columns, version: sql<number>`version + 1` })
       .where("id", "=", id)
       .where("version", "=", expected_version),
+  // Of PostgreSQL only, which pays a round trip for each statement.
+  buildAll: (db: Db, rows: readonly ChangedRun[]) => {
+    const set = RUN_COLUMNS.map((column) => sql`${sql.ref(column)} = changed.${sql.ref(column)}`);
+    const types = Object.entries(RUN_COLUMN_TYPES).map(
+      ([column, type]) => sql`${sql.ref(column)} ${sql.raw(type)}`,
+    );
+    const statement = sql`update runs set ${sql.join(set)}, version = runs.version + 1
+      from json_to_recordset(${cleanJson(rows)}::json) as changed(${sql.join(types)})
+      where runs.id = changed.id and runs.version = changed.expected_version
+      returning runs.id`;
+    return { compile: () => statement.compile(db) };
+  },
+} satisfies ChangesById<ChangedRun>;
+
+const RUN_COLUMN_TYPES: Readonly<Record<keyof ChangedRun, string>> = {
+  id: "bigint",
+  expected_version: "bigint",
+  phase: "smallint",
+  is_open: "smallint",
+  run_type: "smallint",
+  witness: "smallint",
+  scheduled_at: "double precision",
+  queued_at: "double precision",
+  started_at: "double precision",
+  completed_at: "double precision",
+  duration_ms: "double precision",
+  records_processed: "double precision",
+  records_failed: "double precision",
+  error_type: "text",
+  error_message: "text",
+  last_event_at: "double precision",
+  last_beat_at: "double precision",
+  first_received_at: "double precision",
+  sort_at: "double precision",
+  view: "text",
 };
 
 interface FactsRow {
@@ -75,7 +111,7 @@ export const SET_FACTS = {
       ),
 };
 
-const EVENT_COLUMNS = [
+export const EVENT_COLUMNS = [
   "run_row_id",
   "event_key",
   "kind",
@@ -94,36 +130,6 @@ export const INSERT_EVENT = {
       .values([...rows])
       .onConflict((conflict) => conflict.columns(["run_row_id", "event_key"]).doNothing()),
 };
-
-/** Of beats in one minute the earliest stays, whatever the order in which they come. */
-export const KEEP_FIRST_OF_MINUTE = {
-  fields: [...EVENT_COLUMNS, "bucket"] as (keyof RunBeatsTable)[],
-  build: (db: Db, row: RunBeatsTable) =>
-    keepBeat(db, row, sql`(excluded.at, excluded.event_key) < (run_beats.at, run_beats.event_key)`),
-};
-
-export const KEEP_LAST = {
-  fields: [...EVENT_COLUMNS, "bucket"] as (keyof RunBeatsTable)[],
-  build: (db: Db, row: RunBeatsTable) =>
-    keepBeat(db, row, sql`(excluded.at, excluded.event_key) > (run_beats.at, run_beats.event_key)`),
-};
-
-function keepBeat(db: Db, row: RunBeatsTable, isBetter: ReturnType<typeof sql<boolean>>) {
-  return db
-    .insertInto("run_beats")
-    .values(row)
-    .onConflict((conflict) =>
-      conflict
-        .columns(["run_row_id", "kind", "witness", "bucket"])
-        .doUpdateSet((eb) => ({
-          event_key: eb.ref("excluded.event_key"),
-          at: eb.ref("excluded.at"),
-          lag_ms: eb.ref("excluded.lag_ms"),
-          detail: eb.ref("excluded.detail"),
-        }))
-        .where(isBetter as ReturnType<typeof sql<boolean>>),
-    );
-}
 
 interface AliasRow {
   alias: string;

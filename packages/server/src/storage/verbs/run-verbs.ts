@@ -5,7 +5,7 @@ import { sql } from "kysely";
 import { cleanText } from "../../lib/clean-text.ts";
 import type { Run } from "../../model/run.ts";
 import type { RunEvent } from "../../model/run-event.ts";
-import type { RunFacts } from "../../model/run-facts.ts";
+import { EMPTY_FACTS, type RunFacts } from "../../model/run-facts.ts";
 import { decodeCursor, pageLimit, pageOf } from "../cursor.ts";
 import type { LedgerDatabase } from "../database.ts";
 import { phaseCodes } from "../encoding/codes.ts";
@@ -204,7 +204,8 @@ function selectStored(db: Kysely<Tables>) {
 function storedRuns(rows: readonly (RunRow & { facts: string | null })[]): StoredRun[] {
   return rows.map((row) => ({
     run: runFromRow(row),
-    facts: row.facts === null ? null : (JSON.parse(row.facts) as RunFacts),
+    // What a fact was not known of when it was written says nothing.
+    facts: row.facts === null ? null : { ...EMPTY_FACTS, ...(JSON.parse(row.facts) as RunFacts) },
   }));
 }
 

@@ -5,7 +5,7 @@ import { RunStrip } from "../../charts/run-strip/RunStrip.tsx";
 import { Duration, ElapsedDuration } from "../../components/Duration.tsx";
 import { Instant } from "../../components/Instant.tsx";
 import { OutcomeBadge } from "../../components/OutcomeBadge.tsx";
-import { healthLook } from "../../components/outcome.ts";
+import { healthLook, severityLook } from "../../components/outcome.ts";
 import { incidentLink, jobLink } from "../../url-state/links.ts";
 import classes from "./board.module.css";
 import { timesUsual, usualWords } from "./board-rows.ts";
@@ -29,9 +29,7 @@ export function BoardJobRow({ job, roomy }: { job: JobSummary; roomy: boolean })
           </Link>
           {where !== "" && <span className={classes.where}>{where}</span>}
           {job.openIncidentId !== null && (
-            <Link className={classes.incident} to={incidentLink(job.openIncidentId)}>
-              incident
-            </Link>
+            <IncidentChip id={job.openIncidentId} severity={job.openIncidentSeverity} />
           )}
           {!roomy && (
             <span className={classes.inlineSentence} title={job.healthReason}>
@@ -62,6 +60,21 @@ export function BoardJobRow({ job, roomy }: { job: JobSummary; roomy: boolean })
         <Took job={job} />
       </Cell>
     </>
+  );
+}
+
+function IncidentChip({ id, severity }: { id: string; severity: JobSummary["openIncidentSeverity"] }) {
+  const { outcome, word } = severityLook(severity ?? "critical");
+  return (
+    <Link
+      className={classes.incident}
+      to={incidentLink(id)}
+      title={`Open incident, ${word}`}
+      style={{ color: `var(--bw-${outcome}-text)`, background: `var(--bw-${outcome}-soft)` }}
+    >
+      incident
+      {severity !== "critical" && `, ${word}`}
+    </Link>
   );
 }
 

@@ -23,7 +23,6 @@ interface Props {
 
 const HEADING_HEIGHT = 40;
 const ROW_HEIGHT = 36;
-const ROOMY_HEIGHT = 72;
 const CARD_HEIGHT = 108;
 const OVERSCAN = 12;
 
@@ -118,8 +117,7 @@ function Heading({ row }: { row: Extract<BoardRow, { kind: "heading" }> }) {
 
 function heightOf(row: BoardRow | undefined, cards: boolean): number {
   if (row?.kind === "heading") return HEADING_HEIGHT;
-  if (cards) return CARD_HEIGHT;
-  return row?.roomy ? ROOMY_HEIGHT : ROW_HEIGHT;
+  return cards ? CARD_HEIGHT : ROW_HEIGHT;
 }
 
 function keyOf(row: BoardRow | undefined, index: number): string {

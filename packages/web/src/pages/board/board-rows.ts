@@ -17,7 +17,7 @@ const TITLES: Readonly<Record<Health, string>> = {
   paused: "Paused",
 };
 
-/** These get a second line, for the sentence that says what is wrong. */
+/** These say what is wrong in a line of its own, under the name. */
 const ROOMY: ReadonlySet<Health> = new Set<Health>(["failing", "late", "unknown"]);
 
 /** `complete` = there are no more jobs than these. A count is said only where the whole group is here. */

@@ -27,7 +27,7 @@ export function IncidentsPage() {
     <>
       <PageHeader
         title="Incidents"
-        sentence="One for each job and slot; everything that is wrong with it is folded into it."
+        sentence="A job has one open incident at a time; whatever else goes wrong with it meanwhile joins it."
       />
       <div className={classes.filters}>
         <SegmentedControl

@@ -6,8 +6,7 @@ import { Select } from "@mantine/core";
 import { useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import { useRuns } from "../../api/queries.ts";
-import type { JobKey } from "../../api/query-keys.ts";
-import type { RunSummary } from "../../api/resources.ts";
+import type { JobDetail, RunSummary } from "../../api/resources.ts";
 import { now } from "../../clock/clock.ts";
 import { useZone } from "../../clock/zone-choice.ts";
 import { Answer } from "../../components/Answer.tsx";
@@ -15,6 +14,7 @@ import { type Column, DataTable } from "../../components/DataTable.tsx";
 import { Duration, ElapsedDuration } from "../../components/Duration.tsx";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { Instant } from "../../components/Instant.tsx";
+import { KeptFor } from "../../components/KeptFor.tsx";
 import { MoreButton } from "../../components/MoreButton.tsx";
 import { OutcomeBadge } from "../../components/OutcomeBadge.tsx";
 import { factWords, phaseLook } from "../../components/outcome.ts";
@@ -31,7 +31,7 @@ const PERIOD_WORDS: Readonly<Record<Period, string>> = {
   "30d": "last 30 days",
 };
 
-export function JobRuns({ job }: { job: JobKey }) {
+export function JobRuns({ job }: { job: JobDetail }) {
   const [params, setParams] = useSearchParams();
   const filters = readRunFilters(params);
   const [openedAt] = useState(now);
@@ -76,7 +76,8 @@ export function JobRuns({ job }: { job: JobKey }) {
             return (
               <div className={classes.inset}>
                 <EmptyState>
-                  {filters.phase || filters.period ? "No run matches these filters." : "No runs yet."}
+                  {filters.phase || filters.period ? "No run matches these filters." : "No runs are here."}{" "}
+                  <KeptFor kind="runsMs" what="Runs" since={job.firstSeenAt} />
                 </EmptyState>
               </div>
             );
@@ -90,6 +91,11 @@ export function JobRuns({ job }: { job: JobKey }) {
                 keyOf={(run) => run.runId}
               />
               <MoreButton query={runs} words="Show older runs" />
+              {!runs.hasNextPage && (
+                <p className={classes.kept}>
+                  <KeptFor kind="runsMs" what="Runs" since={job.firstSeenAt} />
+                </p>
+              )}
             </>
           );
         }}
@@ -119,11 +125,12 @@ function columnsFor(zone: string): Column<RunSummary>[] {
     },
     {
       name: `Started (${zone})`,
-      cell: (run) => <Instant at={run.startedAt ?? run.queuedAt ?? run.scheduledAt} show="seconds" bare />,
+      cell: (run) => <BeganAt run={run} />,
     },
     {
       name: "Took",
       figure: true,
+      emptyIf: (run) => run.durationMs === null && (run.completedAt !== null || run.startedAt === null),
       cell: (run) =>
         run.completedAt === null && run.startedAt !== null ? (
           <ElapsedDuration since={run.startedAt} />
@@ -134,6 +141,7 @@ function columnsFor(zone: string): Column<RunSummary>[] {
     {
       name: "Records",
       figure: true,
+      emptyIf: (run) => run.recordsProcessed === null,
       cell: (run) => (
         <>
           {formatCount(run.recordsProcessed)}
@@ -143,19 +151,46 @@ function columnsFor(zone: string): Column<RunSummary>[] {
         </>
       ),
     },
-    { name: "Why", grow: true, wideOnly: true, cell: (run) => <Why run={run} /> },
+    {
+      name: "Why",
+      grow: true,
+      emptyIf: (run) => whyWords(run).every((text) => text === ""),
+      cell: (run) => <Why run={run} />,
+    },
   ];
 }
 
-function Why({ run }: { run: RunSummary }) {
-  const facts = run.openFacts.map(factWords);
+/** Of a run that is not known to have started, the next best thing that is known, and what it is. */
+function BeganAt({ run }: { run: RunSummary }) {
+  if (run.startedAt !== null) return <Instant at={run.startedAt} show="seconds" bare />;
+  const [at, word] =
+    run.completedAt !== null
+      ? [run.completedAt, "ended"]
+      : run.queuedAt !== null
+        ? [run.queuedAt, "queued"]
+        : run.scheduledAt !== null
+          ? [run.scheduledAt, "due"]
+          : [run.lastEventAt, "heard of"];
+  return (
+    <>
+      <Instant at={at} show="seconds" bare /> <span className="bw-dim">{word}</span>
+    </>
+  );
+}
+
+/** The failure in the run's own words, and what else is remarkable; each empty where there is nothing to say. */
+function whyWords(run: RunSummary): [message: string, notes: string] {
   const notes = [
     ...(run.runType === "scheduled" ? [] : [run.runType]),
     ...(run.degraded ? ["a step failed"] : []),
     ...(run.conflict ? ["witnesses disagree"] : []),
-    ...facts,
-  ].join(", ");
-  const message = failureText(run);
+    ...run.openFacts.map(factWords),
+  ];
+  return [failureText(run) ?? "", notes.join(", ")];
+}
+
+function Why({ run }: { run: RunSummary }) {
+  const [message, notes] = whyWords(run);
   return (
     <span className={classes.why} title={[message, notes].filter(Boolean).join(" · ")}>
       {message}

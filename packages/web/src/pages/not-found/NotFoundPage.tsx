@@ -9,7 +9,8 @@ export function NotFoundPage() {
     <>
       <PageHeader title="Nothing here" />
       <EmptyState>
-        There is no page at <code>{pathname}</code>.{" "}
+        There is no page at <code>{pathname}</code>. Pings live under <code>/ping/</code>, the API under{" "}
+        <code>/api/</code>.{" "}
         <Link className="bw-link" to="/">
           Go to the board
         </Link>

@@ -1,10 +1,11 @@
 /** The run's raw events, as each witness said them; the payload opens on demand. */
 import { useRunEvents } from "../../api/queries.ts";
-import type { RunEventView } from "../../api/resources.ts";
+import type { RunDetail, RunEventView } from "../../api/resources.ts";
 import { useZone } from "../../clock/zone-choice.ts";
 import { Answer } from "../../components/Answer.tsx";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { Instant } from "../../components/Instant.tsx";
+import { KeptFor } from "../../components/KeptFor.tsx";
 import { MoreButton } from "../../components/MoreButton.tsx";
 import { factWords } from "../../components/outcome.ts";
 import { Panel } from "../../components/Panel.tsx";
@@ -15,11 +16,20 @@ import classes from "./run.module.css";
 /** A shorter way from the source to here is not worth a word. */
 const LATE_MS = 5_000;
 
-export function RunEvents({ address }: { address: RunAddress }) {
+export function RunEvents({ run, address }: { run: RunDetail; address: RunAddress }) {
   const events = useRunEvents(address);
   const zone = useZone();
   return (
-    <Panel title="Events" aside={`times in ${zone}`} flush>
+    <Panel
+      title="Events"
+      aside={
+        <>
+          <KeptFor kind="heartbeatsMs" what="Heartbeats" since={run.startedAt ?? run.lastEventAt} />
+          <span>times in {zone}</span>
+        </>
+      }
+      flush
+    >
       <Answer query={events}>
         {(data) => {
           const items = data.pages.flatMap((page) => page.items);

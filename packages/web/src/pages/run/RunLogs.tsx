@@ -10,6 +10,7 @@ import { useZone } from "../../clock/zone-choice.ts";
 import { Answer } from "../../components/Answer.tsx";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { Instant } from "../../components/Instant.tsx";
+import { KeptFor } from "../../components/KeptFor.tsx";
 import { MoreButton } from "../../components/MoreButton.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { withParams } from "../../url-state/board-filters.ts";
@@ -58,7 +59,10 @@ export function RunLogs({ run, address }: { run: RunDetail; address: RunAddress 
           lines.length === 0 ? (
             <div className={classes.inset}>
               <EmptyState>
-                {severity === null ? "No log lines came with this run." : `No line is ${severity} or worse.`}
+                {severity === null
+                  ? "There are no log lines of this run."
+                  : `No line is ${severity} or worse.`}{" "}
+                <KeptFor kind="logsMs" what="Log lines" since={run.lastEventAt} />
               </EmptyState>
             </div>
           ) : (

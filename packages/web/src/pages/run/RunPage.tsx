@@ -109,7 +109,7 @@ function RunBody({ run, address, usualMs }: { run: RunDetail; address: RunAddres
         {run.attempts.length > 1 && <RunAttempts attempts={run.attempts} />}
         <RunSteps run={run} address={address} />
         <RunLogs run={run} address={address} />
-        <RunEvents address={address} />
+        <RunEvents run={run} address={address} />
       </div>
       <div className={columns.column}>
         <RunSide run={run} />

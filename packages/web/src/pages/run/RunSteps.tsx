@@ -9,12 +9,11 @@ import { Panel } from "../../components/Panel.tsx";
 import { formatCount } from "../../format/count.ts";
 import { ABSENT, formatDuration } from "../../format/duration.ts";
 import type { RunAddress } from "../../url-state/links.ts";
+import { axisTicks } from "./axis-ticks.ts";
 import classes from "./run.module.css";
 import { type WaterfallRow, waterfallRows, waterfallSpan } from "./waterfall-rows.ts";
 
 const TICK_MS = 1_000;
-/** Without the third quarter, whose label would meet the last. */
-const TICKS = [0, 0.25, 0.5, 1];
 const INDENT = 14;
 
 export function RunSteps({ run, address }: { run: RunDetail; address: RunAddress }) {
@@ -31,14 +30,14 @@ export function RunSteps({ run, address }: { run: RunDetail; address: RunAddress
           <span />
           <span className={classes.axis}>
             {span &&
-              TICKS.map((share) => (
+              axisTicks(span.toAt - span.fromAt).map((tick) => (
                 <span
-                  key={share}
-                  style={{ left: `${share * 100}%` }}
-                  data-last={share === 1 || undefined}
-                  data-middle={(share > 0 && share < 1) || undefined}
+                  key={tick.share}
+                  style={{ left: `${tick.share * 100}%` }}
+                  data-last={tick.share === 1 || undefined}
+                  data-middle={(tick.share > 0 && tick.share < 1) || undefined}
                 >
-                  {share === 0 ? "0" : formatDuration((span.toAt - span.fromAt) * share)}
+                  {tick.label}
                 </span>
               ))}
           </span>

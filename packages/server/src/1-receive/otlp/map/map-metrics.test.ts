@@ -1,3 +1,4 @@
+import { isStaleAt } from "@batchwatch/promql";
 import { describe, expect, test } from "vitest";
 import { context, metrics, NOW, ROOT_ID, TRACE_ID } from "../test-support/mapping.ts";
 import type { Metric, MetricData, NumberPoint } from "../wire/otlp-types.ts";
@@ -43,10 +44,38 @@ describe("samples", () => {
     ]);
   });
 
-  test("of delta streams are marked, so that they never mix with totals", () => {
-    expect(samplesOf(counter("n", [point(1)], "delta"))[0]?.labels).toMatchObject({
-      otel_temporality: "delta",
+  test("of delta streams are told to be increments, with their starts", () => {
+    const { samples } = mapMetrics(metrics([counter("n", [point(1)], "delta")]), context());
+    expect(samples?.streams).toEqual({
+      startTimes: Float64Array.of(NOW - 60_000),
+      deltas: Uint8Array.of(1),
     });
+  });
+
+  test("of gauges have no start", () => {
+    const { samples } = mapMetrics(metrics([metric("g", { kind: "gauge", points: [point(1)] })]), context());
+    expect(samples?.streams).toBeUndefined();
+  });
+
+  test("without a value are stale markers", () => {
+    const { samples } = mapMetrics(
+      metrics([metric("g", { kind: "gauge", points: [point(Number.NaN, { flags: 1 })] })]),
+      context(),
+    );
+    expect(samples !== null && isStaleAt(samples.values, 0)).toBe(true);
+  });
+
+  test("name what else the resource says", () => {
+    const resource = { ...RESOURCE, "service.version": "1.2" };
+    const { samples } = mapMetrics(metrics([counter("n", [point(1)])], resource), context());
+    expect(samples?.series.at(-1)).toEqual({ ...LABELS, __name__: "target_info", service_version: "1.2" });
+    expect(samples?.families).toContainEqual({ family: "n_total", type: "counter", help: "", unit: "" });
+  });
+
+  test("of batch jobs are none, those that name no job excepted", () => {
+    const given = counter("batch_job_rows_total", [point(1, { attributes: { job_name: "a" } }), point(2)]);
+    const { samples, metricPoints, items } = mapMetrics(metrics([given]), context());
+    expect([samples?.values.length, metricPoints.length, items]).toEqual([1, 1, 2]);
   });
 
   test("of a histogram are its buckets, sum and count", () => {
@@ -80,6 +109,25 @@ describe("samples", () => {
 describe("points of the batch families", () => {
   const exemplars = [{ timeMs: NOW - 5_000, value: 1, traceId: TRACE_ID, spanId: ROOT_ID, attributes: {} }];
 
+  test("are in seconds, whatever unit of time they are told in", () => {
+    const histogram = {
+      ...point(0, { attributes: { job_name: "a" } }),
+      count: 3,
+      sum: 7_000,
+      min: null,
+      max: null,
+      bucketCounts: [1, 2],
+      explicitBounds: [5_000],
+    };
+    const given = metric(
+      "batch_job_duration_seconds",
+      { kind: "histogram", temporality: "cumulative", points: [histogram] },
+      "ms",
+    );
+    const { metricPoints } = mapMetrics(metrics([given]), context());
+    expect(metricPoints).toMatchObject([{ value: 7, count: 3, buckets: { bounds: [5], below: [1] } }]);
+  });
+
   test("are read with their exemplars", () => {
     const given = counter("batch_job_completions_total", [
       point(2, { attributes: { job_name: "a", error_type: null }, exemplars }),
@@ -100,7 +148,10 @@ describe("points of the batch families", () => {
   });
 
   test("are known by the name that Prometheus would give them too", () => {
-    const { metricPoints } = mapMetrics(metrics([counter("batch.job.completions", [point(1)])]), context());
+    const { metricPoints } = mapMetrics(
+      metrics([counter("batch.job.completions", [point(1, { attributes: { job_name: "a" } })])]),
+      context(),
+    );
     expect(metricPoints[0]?.family).toBe("batch_job_completions_total");
   });
 
@@ -127,7 +178,9 @@ describe("points of the batch families", () => {
 
   test("a start that cannot be counts as none", () => {
     const { metricPoints } = mapMetrics(
-      metrics([counter("batch_job_completions_total", [point(1, { startTimeMs: 5 })])]),
+      metrics([
+        counter("batch_job_completions_total", [point(1, { startTimeMs: 5, attributes: { job_name: "a" } })]),
+      ]),
       context(),
     );
     expect(metricPoints[0]?.startAt).toBe(0);

@@ -1,5 +1,7 @@
 /** Collects samples column by column; a label set stands once however many points it has. Labels are in the order of their names. */
-import type { SampleBatch, SeriesLabels } from "../../../model/samples.ts";
+import { setStale } from "@batchwatch/promql";
+import type { ExponentialHistogram, ExponentialSample } from "../../../model/exponential-histogram.ts";
+import type { LabelledBatch, MetricFamily, SeriesLabels } from "../../../model/samples.ts";
 import type { AttributeMap } from "../wire/otlp-types.ts";
 import { labelName } from "./prometheus-names.ts";
 
@@ -7,15 +9,30 @@ import { labelName } from "./prometheus-names.ts";
 const LABEL_NAMES_KEPT = 10_000;
 const labelNames = new Map<string, string>();
 
+/** How a point stands in its stream. */
+export interface PointOfStream {
+  at: number;
+  /** 0 = not said, or of no meaning (a gauge). */
+  startAt: number;
+  isDelta: boolean;
+  /** There is no value here: the stream ended. */
+  isStale: boolean;
+}
+
 export class SampleBatchBuilder {
   readonly #series: SeriesLabels[] = [];
   readonly #indexByKey = new Map<string, number>();
   readonly #index: number[] = [];
   readonly #times: number[] = [];
   readonly #values: number[] = [];
+  readonly #startTimes: number[] = [];
+  readonly #deltas: number[] = [];
+  readonly #stale: number[] = [];
+  readonly #exponential: ExponentialSample[] = [];
+  readonly #families = new Map<string, MetricFamily>();
 
   /** @param own labels beside the point's attributes, which they win over */
-  add(attributes: AttributeMap, own: SeriesLabels, at: number, value: number): void {
+  add(attributes: AttributeMap, own: SeriesLabels, point: PointOfStream, value: number): void {
     const labels = labelsOf(attributes, own);
     const names = Object.keys(labels).sort();
     let key = "";
@@ -25,20 +42,65 @@ export class SampleBatchBuilder {
       index = this.#series.length;
       this.#indexByKey.set(key, index);
       this.#series.push(inOrder(labels, names));
+      this.#deltas.push(point.isDelta ? 1 : 0);
     }
+    if (point.isStale) this.#stale.push(this.#times.length);
     this.#index.push(index);
-    this.#times.push(Math.round(at));
+    this.#times.push(Math.round(point.at));
     this.#values.push(value);
+    this.#startTimes.push(Math.round(point.startAt));
+  }
+
+  addExponential(
+    attributes: AttributeMap,
+    own: SeriesLabels,
+    family: string,
+    point: PointOfStream,
+    histogram: ExponentialHistogram,
+  ): void {
+    const labels = labelsOf(attributes, own);
+    const [at, startAt] = [Math.round(point.at), Math.round(point.startAt)];
+    this.#exponential.push({
+      ...histogram,
+      family,
+      labels: inOrder(labels, Object.keys(labels).sort()),
+      at,
+      startAt,
+      isDelta: point.isDelta,
+    });
+  }
+
+  describe(family: MetricFamily): void {
+    if (!this.#families.has(family.family)) this.#families.set(family.family, family);
+  }
+
+  /** Samples, an exponential histogram counted as one. */
+  get length(): number {
+    return this.#times.length + this.#exponential.length;
   }
 
   /** null when nothing was added. */
-  build(): SampleBatch | null {
-    if (this.#times.length === 0) return null;
+  build(namespace: string): LabelledBatch | null {
+    if (this.length === 0) return null;
+    const values = Float64Array.from(this.#values);
+    for (const index of this.#stale) setStale(values, index);
+    const needsStreams = this.#startTimes.some((startAt) => startAt > 0) || this.#deltas.includes(1);
     return {
       series: this.#series,
       seriesIndex: Uint32Array.from(this.#index),
       times: Float64Array.from(this.#times),
-      values: Float64Array.from(this.#values),
+      values,
+      namespace,
+      families: [...this.#families.values()],
+      ...(needsStreams
+        ? {
+            streams: {
+              startTimes: Float64Array.from(this.#startTimes),
+              deltas: Uint8Array.from(this.#deltas),
+            },
+          }
+        : {}),
+      ...(this.#exponential.length > 0 ? { exponential: this.#exponential } : {}),
     };
   }
 }

@@ -165,6 +165,13 @@ test("GET /api/overview counts", async () => {
     grpcAddress: "127.0.0.1:4317",
     authRequired: false,
     receiverConfigured: false,
+    retention: {
+      runsMs: 400 * 86_400_000,
+      heartbeatsMs: 14 * 86_400_000,
+      spansMs: 30 * 86_400_000,
+      logsMs: 30 * 86_400_000,
+      samplesMs: 90 * 86_400_000,
+    },
   });
 });
 

@@ -4,7 +4,7 @@ import type { ApiApp, ApiDeps } from "../api-deps.ts";
 import { instant } from "../views/instants.ts";
 
 export function registerOverview(app: ApiApp, deps: ApiDeps): void {
-  const { store, clock } = deps;
+  const { store, clock, retention } = deps;
   app.get(
     "/api/overview",
     {
@@ -33,6 +33,13 @@ export function registerOverview(app: ApiApp, deps: ApiDeps): void {
         grpcAddress: deps.grpcAddress(),
         authRequired: deps.authRequired,
         receiverConfigured: deps.receiverConfigured,
+        retention: {
+          runsMs: retention.runs,
+          heartbeatsMs: retention.heartbeats,
+          spansMs: retention.spans,
+          logsMs: retention.logs,
+          samplesMs: retention.samples,
+        },
       };
     },
   );

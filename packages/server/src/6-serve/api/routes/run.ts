@@ -9,7 +9,7 @@ import { findRun } from "../find-run.ts";
 import { loadPointers } from "../load-pointers.ts";
 import { runDetail } from "../views/run-detail-view.ts";
 
-export function registerRun(app: ApiApp, { store }: ApiDeps): void {
+export function registerRun(app: ApiApp, { store, clock }: ApiDeps): void {
   app.get(
     "/api/runs/:runId",
     {
@@ -23,12 +23,12 @@ export function registerRun(app: ApiApp, { store }: ApiDeps): void {
     },
     async ({ params, query }) => {
       const { run, job } = await findRun(store, params.runId, query);
-      return loadRunDetail(store, run, job);
+      return loadRunDetail(store, run, job, clock.now());
     },
   );
 }
 
-async function loadRunDetail(store: LedgerStore, run: Run, job: Job) {
+async function loadRunDetail(store: LedgerStore, run: Run, job: Job, now: number) {
   const slotSubject = run.slotId === null ? null : `slot:${run.slotId}`;
   const subjects = slotSubject === null ? [`run:${run.id}`] : [`run:${run.id}`, slotSubject];
   const [ofRuns, ofSlot, slot, deadlines, neighbours] = await Promise.all([
@@ -43,5 +43,5 @@ async function loadRunDetail(store: LedgerStore, run: Run, job: Job) {
     ...new Map([...(ofRuns.get(run.id) ?? []), ...ofSlot].map((one) => [one.id, one])).values(),
   ];
   const pointers = await loadPointers(store, [...judgements, ...(slot === null ? [] : [slot])]);
-  return runDetail({ job, run, judgements, slot, deadlines, neighbours, pointers });
+  return runDetail({ job, run, judgements, slot, deadlines, neighbours, pointers, now });
 }

@@ -123,6 +123,7 @@ test.each([
     "/api/incidents?sevrity=info",
     'sevrity: is not known; did you mean "severity"? Known here: state, severity,',
   ],
+  ["/api/runs?phase=runing", 'phase.0: "runing" is not known; did you mean "running"?'],
 ])("%s is refused with the names there are", async (path, detail) => {
   expect((await api.refused(400, path)).detail).toContain(detail);
 });

@@ -1,6 +1,6 @@
 /** `GET /api/samples`: stored metric samples by name and labels, as they came in. Internal; queries come with PromQL. */
 import { pageOf, sampleQuerySchema, sampleSeriesSchema } from "@batchwatch/protocol";
-import type { LabelMatcher } from "../../../storage/sample-store.ts";
+import type { LabelMatcher } from "../../../storage/metric-store.ts";
 import type { ApiApp, ApiDeps } from "../api-deps.ts";
 import { ApiError, problemReplies } from "../api-error.ts";
 import { instant } from "../views/instants.ts";
@@ -33,7 +33,7 @@ export function registerSamples(app: ApiApp, { samples, clock }: ApiDeps): void 
       const series = await samples.select(matchers, from, to, query.limit);
       return {
         items: series.map(({ labels, times, values }) => ({
-          labels: { ...labels },
+          labels: Object.fromEntries(labels.names.map((name, index) => [name, labels.values[index] ?? ""])),
           samples: Array.from(times, (time, index): [string, number | null] => {
             const value = values[index];
             return [instant(time), value !== undefined && Number.isFinite(value) ? value : null];

@@ -8,11 +8,12 @@ import { pino } from "pino";
 import { expect } from "vitest";
 import type { z } from "zod";
 import { createAccessControl } from "../../../access/access-control.ts";
+import { createDashboardFiles } from "../../../config/dashboard-files.ts";
 import { ChangeFeed } from "../../../lib/change-feed.ts";
 import { ManualClock } from "../../../lib/clock.ts";
 import { SelfMetrics } from "../../../self-monitoring/self-metrics.ts";
 import type { LedgerStore } from "../../../storage/ledger-store.ts";
-import type { SampleStore } from "../../../storage/sample-store.ts";
+import type { MetricStore } from "../../../storage/metric-store.ts";
 import { createHttpServer } from "../../http-server.ts";
 import { registerApi } from "../register-api.ts";
 import { openTestStores } from "./open-stores.ts";
@@ -21,7 +22,7 @@ import { NOW } from "./rows.ts";
 export interface TestApi {
   app: FastifyInstance;
   store: LedgerStore;
-  samples: SampleStore;
+  samples: MetricStore;
   clock: ManualClock;
   feed: ChangeFeed;
   /** A 200 that fits the schema. */
@@ -51,6 +52,7 @@ export async function openTestApi(): Promise<TestApi> {
   await registerApi(app, {
     store,
     samples,
+    dashboards: createDashboardFiles({ patterns: [], shippedDir: null, reloadIntervalMs: 1_000, log }),
     clock,
     feed,
     version: "0.0.0-test",
@@ -58,6 +60,7 @@ export async function openTestApi(): Promise<TestApi> {
     grpcAddress: () => "127.0.0.1:4317",
     authRequired: false,
     receiverConfigured: false,
+    retention: configSchema.parse({}).retention,
   });
   await app.ready();
 

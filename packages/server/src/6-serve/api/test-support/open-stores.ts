@@ -1,9 +1,9 @@
 /** The real stores, in memory. */
 import type { LedgerStore } from "../../../storage/ledger-store.ts";
 import { createSqliteLedger, createSqliteSamples } from "../../../storage/open-storage.ts";
-import type { SampleStore } from "../../../storage/sample-store.ts";
+import type { MetricStore } from "../../../storage/metric-store.ts";
 
-export async function openTestStores(): Promise<{ store: LedgerStore; samples: SampleStore }> {
+export async function openTestStores(): Promise<{ store: LedgerStore; samples: MetricStore }> {
   const store = createSqliteLedger({ path: ":memory:" });
   const samples = createSqliteSamples({ path: ":memory:" });
   await store.open();

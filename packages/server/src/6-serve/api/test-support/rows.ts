@@ -74,6 +74,11 @@ export function runRow(change: Partial<Run> = {}): Run {
     traceIds: [],
     host: null,
     lastEventAt: NOW - HOUR,
+    clockSkewMs: null,
+    reportedLateMs: null,
+    liveOffsetMs: 0,
+    lastHeardAt: NOW - HOUR,
+    runningSinceAt: startedAt,
     ...change,
   };
 }

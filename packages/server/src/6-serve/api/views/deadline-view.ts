@@ -27,19 +27,25 @@ const EXPLANATIONS: Readonly<Record<string, (when: string) => string>> = {
 /** Kinds that mean something to people, for asking the store. */
 export const SHOWN_DEADLINE_KINDS: readonly string[] = Object.keys(EXPLANATIONS);
 
-export function deadlineView(deadline: Deadline, zone: string): DeadlineView | null {
+/** Rows are looked at within a second; longer due, they wait for what was sent while Batchwatch was away. */
+const OVERDUE_MS = 2000;
+const OVERDUE_TEXT =
+  "Its time has passed: after a start, Batchwatch first waits for what was sent while it was away (watch.catchUpGrace), then judges it.";
+
+export function deadlineView(deadline: Deadline, zone: string, now: number): DeadlineView | null {
   const explain = EXPLANATIONS[deadline.kind];
   if (explain === undefined) return null;
+  const explanation = explain(instantText(deadline.dueAt, zone));
   return {
     kind: deadline.kind,
     dueAt: instant(deadline.dueAt),
-    explanation: explain(instantText(deadline.dueAt, zone)),
+    explanation: now - deadline.dueAt > OVERDUE_MS ? `${explanation} ${OVERDUE_TEXT}` : explanation,
   };
 }
 
 /** Soonest first. */
-export function deadlineViews(deadlines: readonly Deadline[], zone: string): DeadlineView[] {
+export function deadlineViews(deadlines: readonly Deadline[], zone: string, now: number): DeadlineView[] {
   return [...deadlines]
     .sort((a, b) => a.dueAt - b.dueAt || a.id - b.id)
-    .flatMap((deadline) => deadlineView(deadline, zone) ?? []);
+    .flatMap((deadline) => deadlineView(deadline, zone, now) ?? []);
 }

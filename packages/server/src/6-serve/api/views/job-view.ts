@@ -1,6 +1,7 @@
 /** A job as the board shows it, and as its own page does. Pure: facts and the time in, resource out. */
 import type { JobDetail, JobSummary } from "@batchwatch/protocol";
 import { describeSchedule } from "../../../lib/calendar/describe-schedule.ts";
+import { namesakeHint } from "../../../model/job-namesakes.ts";
 import type { Slot } from "../../../model/watch.ts";
 import type { JobFacts } from "../load-job-facts.ts";
 import { deadlineView } from "./deadline-view.ts";
@@ -30,7 +31,7 @@ export function jobSummary(facts: JobFacts, now: number): JobSummary {
     schedule: settings.schedule === null ? null : describeSchedule(settings.schedule),
     timezone: settings.schedule?.timezone ?? null,
     nextSlotAt: instantOrNull(facts.nextSlotAt),
-    nextDeadline: facts.nextDeadline === null ? null : deadlineView(facts.nextDeadline, zone),
+    nextDeadline: facts.nextDeadline === null ? null : deadlineView(facts.nextDeadline, zone, now),
     runningCount: facts.runningCount,
     lastRun:
       lastRun === null
@@ -50,6 +51,7 @@ export function jobSummary(facts: JobFacts, now: number): JobSummary {
     paused: settings.paused,
     observeOnly: settings.observeOnly,
     firstSeenAt: instant(job.firstSeenAt),
+    hint: namesakeHint(job, lastRun !== null, facts.namesakes),
   };
 }
 

@@ -21,6 +21,7 @@ export function judgementView(judgement: Judgement, pointers: Pointers): Judgeme
     severity: judgement.severity,
     state: judgement.state,
     at: instant(judgement.at),
+    judgedAt: instant(judgement.judgedAt),
     resolvedAt: instantOrNull(judgement.resolvedAt),
     limit: judgement.limitText,
     value: judgement.valueText,

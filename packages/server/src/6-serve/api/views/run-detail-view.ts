@@ -1,7 +1,8 @@
 /** One run from end to end, as its page shows it. Pure: rows in, resource out. */
-import type { RunDetail } from "@batchwatch/protocol";
+import { formatDuration, type RunDetail } from "@batchwatch/protocol";
 import type { Job } from "../../../model/job.ts";
 import type { Attempt, Run, Step, WitnessView } from "../../../model/run.ts";
+import { skewText } from "../../../model/sender-clock.ts";
 import type { Deadline, Judgement, Slot } from "../../../model/watch.ts";
 import { deadlineViews } from "./deadline-view.ts";
 import { instant, instantOrNull } from "./instants.ts";
@@ -19,6 +20,7 @@ export interface RunDetailParts {
   deadlines: readonly Deadline[];
   neighbours: { previousRunId: string | null; nextRunId: string | null };
   pointers: Pointers;
+  now: number;
 }
 
 export function runDetail(parts: RunDetailParts): RunDetail {
@@ -32,9 +34,10 @@ export function runDetail(parts: RunDetailParts): RunDetail {
     steps: run.steps.map(stepView),
     witnesses: run.witnesses.map(witnessView),
     violations: judgements.map((judgement) => judgementView(judgement, pointers)),
+    clock: clockView(run),
     precision: { startedWithinMs: run.startedWithinMs, completedWithinMs: run.completedWithinMs },
     slot: slot === null ? null : slotView(slot, zone, pointers),
-    deadlines: deadlineViews(parts.deadlines, zone),
+    deadlines: deadlineViews(parts.deadlines, zone, parts.now),
     resources: {
       peakMemoryBytes: run.resources.peakMemoryBytes ?? null,
       memoryLimitBytes: run.resources.memoryLimitBytes ?? null,
@@ -87,6 +90,23 @@ function witnessView(witness: WitnessView): RunDetail["witnesses"][number] {
     says: witness.says,
     firstAt: instant(witness.firstAt),
     lastAt: instant(witness.lastAt),
+    clockSkewMs: witness.clockSkewMs ?? null,
+  };
+}
+
+/** How far the run's times can be believed, where that is worth a word. */
+function clockView({ clockSkewMs, reportedLateMs }: Run): RunDetail["clock"] {
+  if (clockSkewMs !== null)
+    return {
+      skewMs: clockSkewMs,
+      reportedLateMs: null,
+      text: `The sender's clock is ${skewText(clockSkewMs)} Batchwatch's. The times of the run are the sender's; it was judged by Batchwatch's clock.`,
+    };
+  if (reportedLateMs === null) return null;
+  return {
+    skewMs: null,
+    reportedLateMs,
+    text: `It was reported at least ${formatDuration(reportedLateMs)} after its own times: it came late, or the sender's clock is behind. Its times are believed.`,
   };
 }
 

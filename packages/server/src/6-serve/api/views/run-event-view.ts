@@ -24,7 +24,11 @@ const NOT_PAYLOAD: ReadonlySet<string> = new Set([
   "receivedAt",
   "witness",
   "attempt",
+  "clockOffsetMs",
+  "heardUntil",
 ]);
+/** Decided that much later, both times are worth a word. */
+const DECIDED_LATE_MS = 60_000;
 
 export function runEventView(event: RunEvent): RunEventView {
   return {
@@ -76,12 +80,20 @@ function summaryOf(event: RunEvent): string {
     case "log":
       return event.message === undefined ? "A log line." : shortText(event.message);
     case "suspected":
-      return asSentence(`Batchwatch suspects that it is dead${becauseText(event)}`);
+      return `${asSentence(`Batchwatch suspects that it is dead${becauseText(event)}`)}${decidedText(event)}`;
     case "lost":
-      return asSentence(`Batchwatch declared it lost${becauseText(event)}`);
+      return `${asSentence(`Batchwatch declared it lost${becauseText(event)}`)}${decidedText(event)}`;
     case "finalised":
       return asSentence(`Batchwatch settled its outcome${becauseText(event)}`);
   }
+}
+
+/** After a downtime of ours, say. */
+function decidedText({ heardUntil, receivedAt }: RunEvent): string {
+  const laterMs = heardUntil === undefined ? 0 : receivedAt - heardUntil;
+  return laterMs < DECIDED_LATE_MS
+    ? ""
+    : ` That was decided ${formatDuration(laterMs)} later, at ${instant(receivedAt)}.`;
 }
 
 function failedText(event: RunEvent): string {

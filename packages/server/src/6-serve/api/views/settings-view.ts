@@ -52,7 +52,7 @@ const TEXTS: Texts = {
   description: plain,
   runbook: plain,
   tags: (tags) => pairsText(tags, "="),
-  schedule: describeSchedule,
+  schedule: scheduleText,
   maxDurationMs: formatExactDuration,
   minDurationMs: formatExactDuration,
   startBy: startByText,
@@ -77,6 +77,14 @@ const TEXTS: Texts = {
 
 function settingText<N extends JobSettingName>(name: N, value: JobSettings[N]): string {
   return value === null || value === undefined ? "not set" : TEXTS[name](value);
+}
+
+function scheduleText(schedule: NonNullable<JobSettings["schedule"]>): string {
+  const windows = [
+    schedule.earlyWindowMs === null ? [] : [`early window ${formatExactDuration(schedule.earlyWindowMs)}`],
+    schedule.lateWindowMs === null ? [] : [`late window ${formatExactDuration(schedule.lateWindowMs)}`],
+  ].flat();
+  return [describeSchedule(schedule), ...windows].join(", ");
 }
 
 function startByText(startBy: StartBy): string {

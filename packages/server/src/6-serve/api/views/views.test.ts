@@ -156,6 +156,7 @@ test("deadlines are told soonest first, without those by which Batchwatch wakes 
         deadline(3, "run_heartbeat", NOW + MINUTE),
       ],
       "Europe/Berlin",
+      NOW,
     ),
   ).toEqual([
     {
@@ -170,6 +171,14 @@ test("deadlines are told soonest first, without those by which Batchwatch wakes 
         "Still running at 2026-11-23 07:00 Europe/Berlin, it has taken longer than its maximum duration.",
     },
   ]);
+});
+
+test("a deadline whose time has passed says what it waits for", () => {
+  const overdue = { id: 1, kind: "slot_late", subject: "slot:1", jobId: 1, dueAt: NOW - 13_000 };
+  const [view] = deadlineViews([{ ...overdue, payload: null, failures: 0, lastError: null }], "UTC", NOW);
+  expect(view?.explanation).toMatch(
+    /^Without a start by .* counts as missed\. Its time has passed: .*catchUpGrace/,
+  );
 });
 
 describe("a run event in words", () => {

@@ -1,0 +1,33 @@
+/** Checks of the shape `time() - <a timestamp> > limit`. */
+import { type Expr, withoutParens } from "../../parse/ast.ts";
+import { JOB_LABELS } from "./batch-families.ts";
+import { isUpperLimit, metricOf, selectorsIn, thresholdsIn } from "./expression-parts.ts";
+
+export interface AgeCheck {
+  readonly metric: string;
+  readonly limitS: number;
+  /** True when the selector is about certain jobs: by name, or by a pattern that leaves some out. */
+  readonly namesJob: boolean;
+}
+
+const TIMESTAMP = /timestamp|last_(?:success|run|completion|completed|seen)|_time_seconds$/;
+
+export function ageChecksIn(expr: Expr): AgeCheck[] {
+  return thresholdsIn(expr).flatMap(({ op, vector, limit }) => {
+    const difference = withoutParens(vector);
+    if (!isUpperLimit(op) || difference.kind !== "binary" || difference.op !== "-") return [];
+    const now = withoutParens(difference.left);
+    if (now.kind !== "call" || now.name !== "time") return [];
+    return selectorsIn(difference.right)
+      .filter((selector) => TIMESTAMP.test(metricOf(selector)))
+      .map((selector) => ({
+        metric: metricOf(selector),
+        limitS: limit,
+        namesJob: selector.matchers.some(
+          ({ name, op: matches, value }) =>
+            JOB_LABELS.some((label) => label === name) &&
+            (matches === "=" || (matches === "=~" && !/^\.[*+]$/.test(value))),
+        ),
+      }));
+  });
+}

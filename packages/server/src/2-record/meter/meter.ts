@@ -1,0 +1,256 @@
+/**
+ * The meter: turns the ledger into `batch_job_*` series that are right for once-a-day jobs (DESIGN decision 5.1, SEMANTICS
+ * section 7). Receives `write_meter` deadlines, one for each tick; hands samples to the sample store, then commits what
+ * went into them. In this order:
+ *
+ * 1. **Gather** what is new, each thing at its own time.
+ * 2. **Place** it: at its own time where that is not written yet; with the next tick where it is; a thing older than the live
+ *    horizon is history and is written into its place by a rebuild, so that it never looks like news to a rule.
+ * 3. **Append** the samples of every tick since the last look. Durable before the next step.
+ * 4. **Commit** accumulators, marks and the time until which everything is written, together. A crash before it does the same
+ *    look again: the same samples again.
+ */
+import { setImmediate } from "node:timers/promises";
+import { METRIC_NAMES } from "@batchwatch/protocol";
+import type { Clock } from "../../lib/clock.ts";
+import { Mutex } from "../../lib/mutex.ts";
+import { readJobKey } from "../../model/identity.ts";
+import type { MeterSeries } from "../../model/meter.ts";
+import type { Run } from "../../model/run.ts";
+import type { Deadline, NewDeadline } from "../../model/watch.ts";
+import type { SelfMetrics } from "../../self-monitoring/self-metrics.ts";
+import type { DeadlineHandler } from "../../storage/deadline-handler.ts";
+import { EMPTY_WATCH_COMMIT, type LedgerStore } from "../../storage/ledger-store.ts";
+import type { MetricStore } from "../../storage/metric-store.ts";
+import { type Gathered, gatherChanges, jobsOf } from "./gather-changes.ts";
+import { LabelSetCache } from "./label-sets.ts";
+import type { MeterChange } from "./meter-value.ts";
+import { NativeJobs } from "./native-jobs.ts";
+import { NowValues, type ToldRunning } from "./now-values.ts";
+import { placeChanges } from "./place-changes.ts";
+import type { RunGauge } from "./run-gauges.ts";
+import { SampleWriter } from "./sample-writer.ts";
+import { SeriesBook } from "./series-book.ts";
+import { lastTickAt, TICK_MS, ticksBetween } from "./tick-times.ts";
+import { type SeriesPlan, type Ticks, writeSeries } from "./write-series.ts";
+
+export const WRITE_METER = "write_meter";
+const SUBJECT = "meter";
+const RUNS_A_PAGE = 500;
+/** How long the one thread may be held. */
+const HOLD_MS = 8;
+const DEFAULT_RUN_GAUGES = 1000;
+const DEFAULT_LIVE_HORIZON_MS = 3_600_000;
+/** What happened before a tick is told a moment later; so long it can still stand at its own time. */
+const DEFAULT_GRACE_MS = 2_000;
+
+export interface MeterParts {
+  store: LedgerStore;
+  samples: Pick<MetricStore, "append">;
+  clock: Clock;
+  selfMetrics: SelfMetrics;
+  /** What processes say of their own runs under way. */
+  told?: ToldRunning;
+  options?: {
+    /** Most runs that have gauges of their own at once. Default 1000. */
+    runGauges?: number;
+    /** Older than this when it is told, a thing is history. Default 1 h. */
+    liveHorizonMs?: number;
+    /** A tick is written this long after its time. Default 2 s. */
+    graceMs?: number;
+  };
+}
+
+/** What stands now: for `GET /metrics`. */
+export interface MeterSnapshot {
+  series: readonly MeterSeries[];
+  gauges: readonly RunGauge[];
+}
+
+export class Meter {
+  readonly #parts: MeterParts;
+  readonly #labelSets = new LabelSetCache();
+  readonly #oneAtATime = new Mutex();
+  readonly #nowValues: NowValues;
+  #book: SeriesBook | null = null;
+  #native: NativeJobs | null = null;
+  #gauges: readonly RunGauge[] = [];
+
+  constructor(parts: MeterParts) {
+    this.#parts = parts;
+    this.#nowValues = new NowValues(
+      parts.store,
+      parts.told ?? null,
+      parts.options?.runGauges ?? DEFAULT_RUN_GAUGES,
+    );
+    parts.selfMetrics.gauge(
+      "meter_series",
+      "Accumulators that the meter keeps.",
+      () => this.#book?.size ?? 0,
+    );
+    parts.selfMetrics.gauge(
+      "meter_run_gauges_left_out",
+      "Runs under way that have no heartbeat and progress gauges, because there are too many.",
+      () => this.#nowValues.leftOut,
+    );
+  }
+
+  /** Sets the first tick; harmless when one is set already. */
+  async start(): Promise<void> {
+    const dueAt = this.#parts.clock.now();
+    await this.#parts.store.commitWatch({
+      ...EMPTY_WATCH_COMMIT,
+      setDeadlines: [{ ...tickDeadline(dueAt), keepEarlier: true }],
+    });
+  }
+
+  handlers(): DeadlineHandler[] {
+    return [
+      {
+        kind: WRITE_METER,
+        handle: async (deadline, now) => {
+          await this.#oneAtATime.run(() => this.#write(deadline, now));
+          return null;
+        },
+      },
+    ];
+  }
+
+  snapshot(): MeterSnapshot {
+    return { series: [...(this.#book?.entries() ?? [])].map(([, series]) => series), gauges: this.#gauges };
+  }
+
+  async #write(deadline: Deadline, now: number): Promise<void> {
+    const begunAt = performance.now();
+    const { store } = this.#parts;
+    const book = await this.#loadBook();
+    const graceMs = this.#graceMs();
+    const lastTick = lastTickAt(now - graceMs);
+    const writtenUntil = (await store.meterWrittenUntil()) ?? lastTick - TICK_MS;
+    if (writtenUntil >= lastTick) {
+      // The clock was set back: nothing is written twice with other values.
+      await this.#commit(deadline, writtenUntil + TICK_MS + graceMs, null, null, []);
+      return;
+    }
+    const ticks: Ticks = { times: ticksBetween(writtenUntil, lastTick), last: lastTick };
+    this.#native ??= await NativeJobs.load(store, now);
+    const gathered = await gatherChanges({ store, book, native: this.#native, lastTick, now });
+    const openRuns = await this.#openRuns();
+    const others = [...openRuns, ...(await this.#toldJobs(now))].filter(
+      ({ jobId }) => !gathered.jobs.has(jobId),
+    );
+    for (const [id, job] of await jobsOf(store, others)) gathered.jobs.set(id, job);
+    const changed = await this.#append(book, gathered, openRuns, ticks, writtenUntil);
+    const dueAt = gathered.hasMore ? now : lastTick + TICK_MS + graceMs;
+    await this.#commit(deadline, dueAt, lastTick, gathered, changed);
+    book.put(changed);
+    this.#parts.selfMetrics.stage("meter").done(performance.now() - begunAt, ticks.times.length);
+  }
+
+  async #toldJobs(now: number): Promise<{ jobId: number }[]> {
+    const { told, store } = this.#parts;
+    const keys = [...new Set((told?.countsAt(now) ?? []).map(({ jobKey }) => jobKey))];
+    if (keys.length === 0) return [];
+    const found = await Promise.all(keys.map((key) => store.findJob(readJobKey(key))));
+    return found.flatMap((job) => (job === null ? [] : { jobId: job.id }));
+  }
+
+  async #append(
+    book: SeriesBook,
+    gathered: Gathered,
+    openRuns: readonly Run[],
+    ticks: Ticks,
+    writtenUntil: number,
+  ): Promise<MeterSeries[]> {
+    const { samples, options, selfMetrics } = this.#parts;
+    const out = new SampleWriter();
+    const now = await this.#nowValues.write(out, { book, gathered, openRuns, ticks, writtenUntil });
+    this.#gauges = now.gauges;
+    const { placed, history } = placeChanges([...gathered.changes, ...now.changes], {
+      book,
+      ticks,
+      writtenUntil,
+      liveHorizonMs: options?.liveHorizonMs ?? DEFAULT_LIVE_HORIZON_MS,
+    });
+    if (history.size > 0)
+      selfMetrics.count(
+        "meter_history",
+        "Changes that are older than what is written, left to a rebuild.",
+        {},
+        [...history.values()].reduce((sum, { count }) => sum + count, 0),
+      );
+    const changed: MeterSeries[] = [];
+    for await (const plan of this.#plans(book, placed)) {
+      const family = plan.series?.family ?? plan.changes[0]?.family;
+      // Their samples are counted from the runs.
+      const isCounted = family === METRIC_NAMES.running || family === METRIC_NAMES.queued;
+      const after = writeSeries(isCounted ? new SampleWriter() : out, plan, ticks, this.#labelSets);
+      if (after !== null && plan.changes.length > 0) changed.push(after);
+    }
+    for (const batch of out.batches()) await samples.append([batch]);
+    return changed;
+  }
+
+  /** Every series, and the new ones; gives way to others now and then. */
+  async *#plans(
+    book: SeriesBook,
+    placed: ReadonlyMap<string, readonly MeterChange[]>,
+  ): AsyncGenerator<SeriesPlan> {
+    let heldSince = performance.now();
+    const turn = async (): Promise<void> => {
+      if (performance.now() - heldSince < HOLD_MS) return;
+      await setImmediate();
+      heldSince = performance.now();
+    };
+    for (const [key, series] of book.entries()) {
+      yield { key, series, changes: placed.get(key) ?? [] };
+      await turn();
+    }
+    for (const [key, changes] of placed) {
+      if (book.get(key) === null) yield { key, series: null, changes };
+      await turn();
+    }
+  }
+
+  async #commit(
+    deadline: Deadline,
+    dueAt: number,
+    writtenUntil: number | null,
+    gathered: Gathered | null,
+    series: readonly MeterSeries[],
+  ): Promise<void> {
+    await this.#parts.store.commitMeter({
+      meteredRuns: gathered?.marks.meteredRuns ?? [],
+      meteredJudgements: gathered?.marks.meteredJudgements ?? [],
+      appliedIncrements: gathered?.marks.appliedIncrements ?? [],
+      claims: gathered?.marks.claims ?? [],
+      series,
+      writtenUntil,
+      doneDeadlines: [deadline.id],
+      setDeadlines: [tickDeadline(dueAt)],
+    });
+  }
+
+  #graceMs(): number {
+    return this.#parts.options?.graceMs ?? DEFAULT_GRACE_MS;
+  }
+
+  async #loadBook(): Promise<SeriesBook> {
+    this.#book ??= await SeriesBook.load(this.#parts.store);
+    return this.#book;
+  }
+
+  async #openRuns(): Promise<Run[]> {
+    const runs: Run[] = [];
+    for (;;) {
+      const page = await this.#parts.store.openRuns(runs.at(-1)?.id ?? 0, RUNS_A_PAGE);
+      runs.push(...page);
+      if (page.length < RUNS_A_PAGE) return runs;
+      await setImmediate();
+    }
+  }
+}
+
+function tickDeadline(dueAt: number): NewDeadline {
+  return { kind: WRITE_METER, subject: SUBJECT, jobId: null, dueAt };
+}

@@ -1,0 +1,113 @@
+/**
+ * What an ended run, and a violation or detection, add to the `batch_job_*` families (SEMANTICS sections 2, 3 and 7).
+ * Pure.
+ */
+import { isFailurePhase, METRIC_NAMES, type RunPhase } from "@batchwatch/protocol";
+import type { Job } from "../../model/job.ts";
+import type { Run } from "../../model/run.ts";
+import type { SeriesLabels } from "../../model/samples.ts";
+import type { Judgement } from "../../model/watch.ts";
+import { DURATION_BOUNDS } from "./meter-families.ts";
+import type { MeterChange, ValueChange } from "./meter-value.ts";
+
+/** A label that is longer is no type any more but a message. */
+const LONGEST_LABEL = 120;
+
+/** Those of the job on every series: the namespace and the environment where they are not the default. */
+export function jobLabels({ jobName, namespace, environment }: Job): Record<string, string> {
+  return {
+    job_name: jobName,
+    ...(namespace === "default" ? {} : { namespace }),
+    ...(environment === "" ? {} : { environment }),
+  };
+}
+
+export function jobTypeLabel(job: Job, run: Pick<Run, "jobType">): { job_type?: string } {
+  const type = run.jobType ?? job.settings.jobType;
+  return type === null || type === "" ? {} : { job_type: type.slice(0, LONGEST_LABEL) };
+}
+
+/** null: it counts as neither, like a cancelled run. */
+export function completionStatus(phase: RunPhase): "success" | "failure" | null {
+  if (phase === "completed") return "success";
+  return isFailurePhase(phase) ? "failure" : null;
+}
+
+/** When a run enters the series: at its end. */
+export function runEndAt(run: Run): number {
+  return Math.round(run.completedAt ?? run.lastEventAt);
+}
+
+export function boundsOf({ settings }: Job): readonly number[] {
+  const { maxDurationMs } = settings;
+  if (maxDurationMs === null || maxDurationMs <= 0) return DURATION_BOUNDS;
+  const declared = maxDurationMs / 1000;
+  if (DURATION_BOUNDS.includes(declared)) return DURATION_BOUNDS;
+  return [...DURATION_BOUNDS, declared].sort((a, b) => a - b);
+}
+
+/** Everything an ended run adds, each family once. `errorType` is the one that the series may carry. */
+export function runChanges(job: Job, run: Run, errorType: string | null): MeterChange[] {
+  const at = runEndAt(run);
+  const own = jobLabels(job);
+  const typed = { ...own, ...jobTypeLabel(job, run) };
+  const status = completionStatus(run.phase);
+  const bounds = boundsOf(job);
+  const changes: MeterChange[] = [];
+  const change = (family: string, labels: SeriesLabels, value: ValueChange): void => {
+    changes.push({ jobId: job.id, family, labels, at, change: value });
+  };
+  const observe = (family: string, labels: SeriesLabels, ms: number | null): void => {
+    if (ms !== null) change(family, labels, { kind: "observe", value: ms / 1000, bounds });
+  };
+  const add = (family: string, labels: SeriesLabels, amount: number | null): void => {
+    if (amount !== null && amount > 0) change(family, labels, { kind: "add", amount });
+  };
+  change(METRIC_NAMES.running, typed, { kind: "touch" });
+  if (run.queuedAt !== null) change(METRIC_NAMES.queued, typed, { kind: "touch" });
+  if (status !== null) {
+    const ended = { ...typed, status };
+    const isTyped = status === "failure" && errorType !== null;
+    add(METRIC_NAMES.completions, isTyped ? { ...ended, error_type: errorType } : ended, 1);
+    observe(METRIC_NAMES.duration, ended, run.durationMs);
+    observe(METRIC_NAMES.execution, own, run.executionMs);
+    observe(METRIC_NAMES.queueWait, own, run.queueWaitMs);
+  }
+  add(METRIC_NAMES.recordsProcessed, { ...own, status: "success" }, run.recordsProcessed);
+  add(METRIC_NAMES.recordsFailed, own, run.recordsFailed);
+  add(METRIC_NAMES.retries, own, run.retryCount);
+  add(METRIC_NAMES.deadLetters, own, run.phase === "dead_letter" ? 1 : 0);
+  const { cpuMs, peakMemoryBytes } = run.resources;
+  add(METRIC_NAMES.cpuSeconds, own, cpuMs === undefined ? null : cpuMs / 1000);
+  if (peakMemoryBytes !== undefined)
+    change(METRIC_NAMES.peakMemory, own, { kind: "set", value: peakMemoryBytes });
+  // A backfill turns no freshness green.
+  if (run.phase === "completed" && run.runType !== "backfill")
+    change(METRIC_NAMES.lastSuccess, own, { kind: "raise", value: at / 1000 });
+  return changes;
+}
+
+export function errorLabel(errorType: string | null): string | null {
+  return errorType === null || errorType === "" ? null : errorType.slice(0, LONGEST_LABEL);
+}
+
+/** A run that was counted and turned out to have ended otherwise: said, and not counted twice. */
+export function correctionChange(job: Job, run: Run, counted: RunPhase, at: number): MeterChange {
+  const labels = { ...jobLabels(job), counted, real: run.phase };
+  const change = { kind: "add", amount: 1 } as const;
+  return { jobId: job.id, family: METRIC_NAMES.corrections, labels, at, change };
+}
+
+export function judgementChange(job: Job, judgement: Judgement): MeterChange {
+  const isViolation = judgement.class === "violation";
+  const own = jobLabels(job);
+  return {
+    jobId: job.id,
+    family: isViolation ? METRIC_NAMES.slaViolations : METRIC_NAMES.detections,
+    labels: isViolation
+      ? { ...own, violation_type: judgement.type }
+      : { ...own, detection_type: judgement.type },
+    at: Math.round(judgement.at),
+    change: { kind: "add", amount: 1 },
+  };
+}

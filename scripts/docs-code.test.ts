@@ -3,6 +3,11 @@
 import { globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { lintRules, RULE_LINTS } from "../packages/promql/src/rules/lint/lint-rules.ts";
+import { parseRuleFile } from "../packages/promql/src/rules/parse-rule-file.ts";
+import { parseRuleTests } from "../packages/promql/src/rules/unit-test/parse-rule-tests.ts";
+import { runRuleTests } from "../packages/promql/src/rules/unit-test/run-rule-tests.ts";
+import { runScript } from "../packages/promql/src/test-script/run-script.ts";
 import * as protocol from "../packages/protocol/src/index.ts";
 import { RUN_DETECTORS, SLOT_DETECTORS } from "../packages/server/src/3-watch/detectors/registry.ts";
 import { fileLayer } from "../packages/server/src/config/config-layers.ts";
@@ -76,6 +81,29 @@ test("cli.md has a section for every command", () => {
   expect(headings).toEqual(expect.arrayContaining(verbs));
 });
 
+test("rules.md has every warning of a rule, and no other", () => {
+  const section = /^## Check\n([\s\S]*?)^## /m.exec(page("docs/guide/rules.md"))?.[1] ?? "";
+  const named = [...section.matchAll(/^\| `([a-z0-9-]+)` \|/gm)].map(([, code]) => code);
+  expect(named).toEqual([...RULE_LINTS.map(({ code }) => code), "duplicate-rule"].toSorted());
+});
+
+test("the rules and their test in rules.md fit each other", async () => {
+  const examples = examplesOf("yaml").filter(({ place }) => place.startsWith("docs/guide/rules.md"));
+  const [rules = "", tests = ""] = examples.map(({ text }) => text);
+  const report = await runRuleTests(parseRuleTests(tests, "test.yaml"), [
+    { file: "rules.yaml", text: rules },
+  ]);
+  expect(report).toMatchObject({
+    isGood: true,
+    elements: [{ checks: [{ verdict: { kind: "passed" } }, {}] }],
+  });
+});
+
+test("the script in rules.md passes", () => {
+  const script = /^```\n(load [\s\S]*?)^```$/m.exec(page("docs/guide/rules.md"))?.[1] ?? "";
+  expect(runScript(script).map(({ verdict }) => verdict.kind)).toEqual(["passed", "passed", "passed"]);
+});
+
 describe("the README", () => {
   test("has its two commands and the three ways of sending a first run", () => {
     const text = page("README.md");
@@ -93,7 +121,16 @@ describe("the README", () => {
 test.each(examplesOf("yaml"))("$place is read as it stands", ({ text }) => {
   const yaml = readYaml(text);
   expect(yaml.errors).toEqual([]);
-  const value = yaml.value as { jobs?: unknown };
+  const value = yaml.value as { jobs?: unknown; groups?: unknown; tests?: unknown };
+  if (value.groups !== undefined) {
+    const rules = parseRuleFile(text, "example.yaml");
+    expect([rules.findings, lintRules(rules.groups)]).toEqual([[], []]);
+    return;
+  }
+  if (value.tests !== undefined) {
+    expect(parseRuleTests(text, "example.yaml").problems).toEqual([]);
+    return;
+  }
   if (Array.isArray(value.jobs))
     expect(protocol.readJobsFile(value, { checkCron: validateCron })).toMatchObject({ ok: true });
   else expect(protocol.configSchema.safeParse(fileLayer(value).layer).error?.issues).toBeUndefined();

@@ -195,6 +195,31 @@ export const configSchema = z
         ),
       })
       .prefault({}),
+    remoteWrite: z
+      .strictObject({ bodyLimitBytes: bytes(32 * 1024 ** 2, "before and after decompression", 1024) })
+      .prefault({}),
+    metrics: z
+      .strictObject({
+        maxSeries: z
+          .number()
+          .int()
+          .min(1000)
+          .default(1_000_000)
+          .describe("series that may exist at a time; samples of new ones beyond it are refused"),
+        maxSeriesPerNamespace: z
+          .number()
+          .int()
+          .min(1000)
+          .default(250_000)
+          .describe("the same for what the keys of one namespace send"),
+        maxDiskBytes: bytes(
+          64 * 1024 ** 3,
+          "what samples may take on disk; beyond it the oldest go before their age",
+          16 * 1024 ** 2,
+        ),
+        queryThreads: z.number().int().min(1).max(64).default(2).describe("queries that run at a time"),
+      })
+      .prefault({}),
     retention: z
       .strictObject({
         runs: optionalDuration("400d", "runs with their events; null = for ever"),

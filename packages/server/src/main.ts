@@ -16,6 +16,7 @@ import { registerOtlpHttp } from "./1-receive/otlp/otlp-http.ts";
 import { createOtlpReceiver, type ReceiveOtlp } from "./1-receive/otlp/receive-otlp.ts";
 import { createPingJobs } from "./1-receive/ping/ping-jobs.ts";
 import { registerPings } from "./1-receive/ping/ping-routes.ts";
+import { registerRemoteWrite } from "./1-receive/remote-write/remote-write-routes.ts";
 import { createIntake } from "./2-record/intake.ts";
 import { Ledger } from "./2-record/ledger/ledger.ts";
 import { Meter } from "./2-record/meter/meter.ts";
@@ -182,7 +183,15 @@ async function openGround(config: Config, options: ServeOptions, closers: Closer
   const log = options.log ?? createLogger(config.log);
   const lock = lockDataDir(config.dataDir);
   closers.push(() => lock.release());
-  const { ledger: store, samples } = createSqliteStorage({ dataDir: config.dataDir });
+  const { ledger: store, samples } = createSqliteStorage({
+    dataDir: config.dataDir,
+    metrics: {
+      clock,
+      limits: config.metrics,
+      queries: { threads: config.metrics.queryThreads },
+      onError: (error) => log.error({ err: error }, "Compacting samples failed; it will be tried again."),
+    },
+  });
   closers.push(
     () => store.close(),
     () => samples.close(),
@@ -212,7 +221,13 @@ function buildRecord(ground: Ground): { intake: Intake; meter: Meter } {
     metrics,
     maxPendingBytes: config.intake.maxPendingBytes,
   });
-  const retention = createRetention({ ...ground, ledger: store, samples, ages: config.retention });
+  const retention = createRetention({
+    ...ground,
+    ledger: store,
+    samples,
+    ages: config.retention,
+    maxSampleBytes: config.metrics.maxDiskBytes,
+  });
   retention.start();
   closers.push(
     () => intake.close(),
@@ -326,6 +341,7 @@ async function buildHttp(ground: Ground, parts: HttpParts): Promise<FastifyInsta
   await registerPings(app, { ...ground, intake, jobs: pingJobs, checkCron: validateCron, ...config.ping });
   registerEvents(app, { ...ground, intake, checkCron: validateCron, ...config.events });
   await registerOtlpHttp(app, { receive: parts.receiveOtlp, ...config.otlp });
+  await registerRemoteWrite(app, { ...ground, intake, ...config.remoteWrite });
 
   await registerApi(app, {
     ...ground,

@@ -68,7 +68,9 @@ function isGood({ error, checks }: ElementOutcome): boolean {
 }
 
 function print({ file, problems, elements }: RuleTestReport): void {
-  for (const problem of problems) console.log(plain(`${problem.file}:${problem.line}: ${problem.message}`));
+  if (problems.length > 0) console.log(plain(`${file}: failed: it cannot be run`));
+  for (const problem of problems)
+    console.log(`  ${plain(`${problem.file}:${problem.line}: ${problem.message}`)}`);
   for (const element of elements) {
     const verdict = isGood(element) ? "passed" : "failed";
     console.log(plain(`${file}:${element.line}: ${element.name}: ${verdict}`));

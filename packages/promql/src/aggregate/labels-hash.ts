@@ -28,7 +28,7 @@ function encodeLabels({ names, values }: Labels): Uint8Array {
       const { length } = encoded;
       if (length < LONG_LENGTH) bytes.push(length);
       else bytes.push(LONG_LENGTH, length & 0xff, (length >> 8) & 0xff, (length >> 16) & 0xff);
-      bytes.push(...encoded);
+      for (const byte of encoded) bytes.push(byte);
     }
   }
   return Uint8Array.from(bytes);

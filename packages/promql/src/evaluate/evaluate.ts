@@ -39,10 +39,12 @@ import {
 import { evaluateWindows, type PrepareKernel, type WindowFrame } from "./windows.ts";
 
 export function evaluate(expr: Expr, grid: StepGrid, context: QueryContext): EvalValue {
-  if (expr.kind === "number") return constantScalar(expr.value, grid.count);
-  if (grid.count > 1 && isStepInvariant(expr))
-    return spread(evaluateNode(expr, instantGrid(grid.startAt), context), grid.count);
-  return evaluateNode(expr, grid, context);
+  const once = grid.count > 1 && expr.kind !== "number" && isStepInvariant(expr);
+  const value = once
+    ? spread(evaluateNode(expr, instantGrid(grid.startAt), context), grid.count)
+    : evaluateNode(expr, grid, context);
+  if (value.kind === "scalar") context.hold(grid.count);
+  return value;
 }
 
 /** The one value of a single step over all steps. */
@@ -300,6 +302,7 @@ function evaluateWindowCall(
     argumentSpans: exprs.map(({ span }) => span),
     rangeSpan: rangeExpr.span,
     annotations: context.annotations,
+    worked: (samples) => context.worked(samples),
   };
   const columns = evaluateWindows(argument.runs, window, implementation.keepsName, implementation.prepare);
   context.hold(columns.length * grid.count);

@@ -71,6 +71,11 @@ export class QueryContext {
   hold(samples: number): void {
     this.#samplesHeld += samples;
     this.#limit(0);
+    this.worked(samples);
+  }
+
+  /** Counts samples that were looked at; throws when the query was cancelled. */
+  worked(samples: number): void {
     this.#sinceCheckpoint += samples;
     if (this.#sinceCheckpoint < CHECKPOINT_SAMPLES) return;
     this.#sinceCheckpoint = 0;

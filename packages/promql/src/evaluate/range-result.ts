@@ -37,7 +37,15 @@ function extended(run: SampleRun, start: number, end: number, smoothed: boolean)
   const to = (times[last] as number) >= end ? last : last + 1;
   return {
     labels,
-    times: Float64Array.of(start, ...times.subarray(from, to), end),
-    values: Float64Array.of(left, ...values.subarray(from, to), right),
+    times: framed(start, times.subarray(from, to), end),
+    values: framed(left, values.subarray(from, to), right),
   };
+}
+
+function framed(first: number, inner: Float64Array, last: number): Float64Array {
+  const whole = new Float64Array(inner.length + 2);
+  whole[0] = first;
+  whole.set(inner, 1);
+  whole[inner.length + 1] = last;
+  return whole;
 }

@@ -22,6 +22,8 @@ export interface WindowFrame {
   readonly argumentSpans: readonly Span[];
   readonly rangeSpan: Span;
   readonly annotations: Annotations;
+  /** Told of the work of each series, so that a query can be cancelled in between. */
+  readonly worked: (samples: number) => void;
 }
 
 export type PrepareKernel = (run: SampleRun, column: Column, window: WindowFrame) => WindowKernel;
@@ -41,6 +43,7 @@ export function evaluateWindows(
   for (const run of runs) {
     const column = newColumn(run.labels, run.dropName || !keepsName, window.frame.grid.count);
     slide(run, window, prepare(run, column, window));
+    window.worked(run.times.length + window.frame.grid.count);
     if (column.present.includes(1)) columns.push(column);
   }
   return columns;

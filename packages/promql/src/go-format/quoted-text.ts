@@ -38,7 +38,7 @@ function resolveEscapes(body: string, quote: string): string | undefined {
     if (plainEnd > index) {
       const plain = body.slice(index, plainEnd);
       if (plain.includes(quote)) return undefined;
-      bytes.push(...encoder.encode(plain));
+      for (const byte of encoder.encode(plain)) bytes.push(byte);
       index = plainEnd;
       continue;
     }
@@ -92,21 +92,21 @@ function readNumber(
 }
 
 function decodeBytes(bytes: readonly number[]): string {
+  const whole = Uint8Array.from(bytes);
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   let text = "";
+  let decoded = 0;
   let index = 0;
-  while (index < bytes.length) {
-    const length = sequenceLength(bytes, index);
+  while (index < whole.length) {
+    const length = sequenceLength(whole, index);
     if (length === 0) {
-      text += String.fromCharCode(ESCAPED_BYTE + (bytes[index] ?? 0));
-      index += 1;
-    } else {
-      text += new TextDecoder("utf-8", { ignoreBOM: true }).decode(
-        new Uint8Array(bytes.slice(index, index + length)),
-      );
-      index += length;
+      text += decoder.decode(whole.subarray(decoded, index));
+      text += String.fromCharCode(ESCAPED_BYTE + (whole[index] ?? 0));
+      decoded = index + 1;
     }
+    index += Math.max(1, length);
   }
-  return text;
+  return text + decoder.decode(whole.subarray(decoded));
 }
 
 /** The well-formed sequences of UTF-8: first byte, second byte, length (Unicode, table 3-7). */
@@ -117,7 +117,6 @@ const SEQUENCES: readonly (readonly [
   high: number,
   length: number,
 ])[] = [
-  [0x00, 0x7f, 0, 0, 1],
   [0xc2, 0xdf, 0x80, 0xbf, 2],
   [0xe0, 0xe0, 0xa0, 0xbf, 3],
   [0xe1, 0xec, 0x80, 0xbf, 3],
@@ -129,16 +128,17 @@ const SEQUENCES: readonly (readonly [
 ];
 
 /** The length of the well-formed UTF-8 sequence that starts here, 0 when there is none. */
-function sequenceLength(bytes: readonly number[], index: number): number {
+function sequenceLength(bytes: Uint8Array, index: number): number {
   const first = bytes[index] ?? 0;
+  if (first < 0x80) return 1;
   const shape = SEQUENCES.find(([from, to]) => first >= from && first <= to);
   if (shape === undefined) return 0;
   const [, , low, high, length] = shape;
-  if (length === 1) return 1;
   const second = bytes[index + 1] ?? 0;
-  const rest = bytes.slice(index + 2, index + length);
-  const complete = index + length <= bytes.length && rest.every((byte) => byte >= 0x80 && byte <= 0xbf);
-  return complete && second >= low && second <= high ? length : 0;
+  if (index + length > bytes.length || second < low || second > high) return 0;
+  for (let offset = 2; offset < length; offset++)
+    if (((bytes[index + offset] ?? 0) & 0xc0) !== 0x80) return 0;
+  return length;
 }
 
 /** False when the text holds a byte that was no UTF-8 (or any other lone surrogate). */

@@ -38,7 +38,7 @@ export function format(expr: Expr): string {
     case "aggregate":
       return `${aggregateHead(expr)}(${[...parameterOf(expr), expr.expr].map(format).join(", ")})`;
     case "binary":
-      return `${format(expr.left)} ${operatorText(expr)} ${format(expr.right)}`;
+      return `${leftText(expr)} ${operatorText(expr)} ${format(expr.right)}`;
     case "unary":
       return expr.op + format(expr.expr);
     case "paren":
@@ -64,7 +64,7 @@ function pretty(expr: Expr, level: number): string {
     case "aggregate":
       return `${indent}${aggregateHead(expr)}(\n${[...parameterOf(expr), expr.expr].map(inner).join(",\n")}\n${indent})`;
     case "binary":
-      return `${inner(expr.left)}\n${indent}${operatorText(expr)}\n${inner(expr.right)}`;
+      return `${prettyLeft(expr, level + 1)}\n${indent}${operatorText(expr)}\n${inner(expr.right)}`;
     case "call":
       return `${indent}${expr.name}(\n${expr.args.map(inner).join(",\n")}\n${indent})`;
     case "paren":
@@ -79,6 +79,10 @@ function pretty(expr: Expr, level: number): string {
     case "range":
       return indent + line;
   }
+}
+
+function prettyLeft(expr: BinaryExpr, level: number): string {
+  return expr.left.kind === "number" ? INDENT.repeat(level) + leftText(expr) : pretty(expr.left, level);
 }
 
 function numberText({ value, writtenAsDuration }: NumberLiteral): string {
@@ -157,6 +161,12 @@ function labelList(labels: readonly string[]): string {
 
 function operatorText({ op, returnBool, matching }: BinaryExpr): string {
   return op + (returnBool ? " bool" : "") + matchingText(matching) + fillText(matching);
+}
+
+/** The sign of `+Inf` would take the whole power for its operand. */
+function leftText({ op, left }: BinaryExpr): string {
+  const text = format(left);
+  return op === "^" && left.kind === "number" ? text.replace(/^\+/, "") : text;
 }
 
 function matchingText({ cardinality, on, labels, include }: VectorMatching): string {

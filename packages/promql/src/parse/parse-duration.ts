@@ -3,7 +3,7 @@ import { parseDuration } from "../go-format/duration-text.ts";
 import { parseFloatText } from "../go-format/float-text.ts";
 import { quote } from "../go-format/quoted-text.ts";
 import type { Duration, DurationExpr, NumberLiteral } from "./ast.ts";
-import type { TokenStream } from "./token-stream.ts";
+import { MOST_NESTING, type TokenStream } from "./token-stream.ts";
 
 const MS_PER_SECOND = 1000;
 const WORDS_EXPECTED = "number, duration, step(), or range()";
@@ -20,11 +20,11 @@ export function parseNumberLiteral(tokens: TokenStream): NumberLiteral {
     return { kind: "number", value: 0, writtenAsDuration: true, span };
   }
   const value = numberValue(token.raw);
-  if (value === undefined)
-    tokens.problem(
-      span,
-      `error parsing number: strconv.ParseFloat: parsing ${quote(token.raw)}: invalid syntax`,
-    );
+  const isRounded = value === Number.POSITIVE_INFINITY && /^[\d.]/.test(token.raw);
+  if (value === undefined || isRounded) {
+    const reason = isRounded ? "value out of range" : "invalid syntax";
+    tokens.problem(span, `error parsing number: strconv.ParseFloat: parsing ${quote(token.raw)}: ${reason}`);
+  }
   return { kind: "number", value: value ?? 0, writtenAsDuration: false, span };
 }
 
@@ -89,13 +89,18 @@ const PRECEDENCE: Readonly<Record<string, number>> = { "+": 1, "-": 1, "*": 2, "
 const SIGN_OPERAND_PRECEDENCE = 3;
 
 function parseArithmetic(tokens: TokenStream, least: number): DurationExpr {
+  return tokens.nested(() => parseChain(tokens, least));
+}
+
+function parseChain(tokens: TokenStream, least: number): DurationExpr {
   let left = parseSigned(tokens, (stream) =>
     stream.at("+", "-") ? parseArithmetic(stream, SIGN_OPERAND_PRECEDENCE) : parsePower(stream),
   );
-  for (;;) {
+  for (let length = 0; ; length++) {
     const { text: op, kind } = tokens.current;
     const precedence = kind === "operator" ? PRECEDENCE[op] : undefined;
     if (precedence === undefined || precedence < least || !isArithmetic(op)) return left;
+    if (length > MOST_NESTING) throw tokens.tooDeep(left.span);
     tokens.take();
     const right = parseArithmetic(tokens, op === "^" ? precedence : precedence + 1);
     left = {

@@ -33,16 +33,16 @@ const PRECEDENCE: ReadonlyMap<string, number> = new Map([
 ]);
 /** A sign binds as `*` does, so only `^` goes into its operand: `-2^2` is -4. */
 const SIGN_OPERAND_PRECEDENCE = 6;
-/** Deeper nesting is refused before it exhausts the stack. */
-const MOST_NESTING = 500;
-
 export interface ExpressionContext {
   readonly tokens: TokenStream;
   readonly experimental: boolean;
-  depth: number;
 }
 
 export function parseExpression(context: ExpressionContext, least = 1): Expr {
+  return context.tokens.nested(() => parseChain(context, least));
+}
+
+function parseChain(context: ExpressionContext, least: number): Expr {
   const { tokens } = context;
   let left = parseUnary(context);
   for (;;) {
@@ -63,22 +63,13 @@ function binaryExpr(op: BinaryOperator, left: Expr, right: Expr, modifiers: Bina
 
 function parseUnary(context: ExpressionContext): Expr {
   const { tokens } = context;
-  context.depth += 1;
-  if (context.depth > MOST_NESTING) {
-    tokens.problem(tokens.current, `expression nested deeper than ${MOST_NESTING} levels`);
-    throw new SyntaxStop();
-  }
-  try {
-    if (!tokens.at("+", "-")) return parsePostfix(tokens, parsePrimary(context));
-    const sign = tokens.take();
-    const operand = parseExpression(context, SIGN_OPERAND_PRECEDENCE);
-    const span = { start: sign.start, end: operand.span.end };
-    if (operand.kind === "number")
-      return { ...operand, value: sign.text === "-" ? -operand.value : operand.value, span };
-    return { kind: "unary", op: sign.text === "-" ? "-" : "+", expr: operand, span };
-  } finally {
-    context.depth -= 1;
-  }
+  if (!tokens.at("+", "-")) return parsePostfix(tokens, parsePrimary(context));
+  const sign = tokens.take();
+  const operand = parseExpression(context, SIGN_OPERAND_PRECEDENCE);
+  const span = { start: sign.start, end: operand.span.end };
+  if (operand.kind === "number")
+    return { ...operand, value: sign.text === "-" ? -operand.value : operand.value, span };
+  return { kind: "unary", op: sign.text === "-" ? "-" : "+", expr: operand, span };
 }
 
 function parsePrimary(context: ExpressionContext): Expr {

@@ -2,9 +2,9 @@ import { parser as lezerParser } from "@prometheus-io/lezer-promql";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { QueryError } from "../query-error.ts";
+import { expressionText } from "../test-support/expression-text.ts";
 import type { Expr } from "./ast.ts";
 import { astJson } from "./ast-json.ts";
-import { expressionText } from "./expression-text.testkit.ts";
 import { format, prettify } from "./format.ts";
 import { parse, parseSelector } from "./parse.ts";
 
@@ -68,10 +68,7 @@ describe("a query that is none is refused with the place of the fault", () => {
       "1:1: parse error: offset modifier must be preceded by an instant vector selector or range vector selector or a subquery",
     ],
     ["foo{a=b}", '1:7: parse error: unexpected identifier "b" in label matching, expected string'],
-    [
-      'foo{a="b" c}',
-      '1:11: parse error: unexpected identifier "c" in label matching, expected "," or "}"',
-    ],
+    ['foo{a="b" c}', '1:11: parse error: unexpected identifier "c" in label matching, expected "," or "}"'],
     ["foo{1}", "1:5: parse error: unexpected character inside braces: '1'"],
     ["foo{a}", '1:6: parse error: unexpected "}" in label matching, expected label matching operator'],
     ['foo{,a="b"}', '1:5: parse error: unexpected "," in label matching, expected identifier or "}"'],
@@ -81,7 +78,10 @@ describe("a query that is none is refused with the place of the fault", () => {
     ["{}", "1:1: parse error: vector selector must contain at least one non-empty matcher"],
     ['{a=~".*",b=""}', "1:1: parse error: vector selector must contain at least one non-empty matcher"],
     ["sum by a (x)", '1:8: parse error: unexpected identifier "a" in grouping opts, expected "("'],
-    ["sum by (a b) (x)", '1:11: parse error: unexpected identifier "b" in grouping opts, expected "," or ")"'],
+    [
+      "sum by (a b) (x)",
+      '1:11: parse error: unexpected identifier "b" in grouping opts, expected "," or ")"',
+    ],
     ["sum by (+) (x)", "1:9: parse error: unexpected <op:+> in grouping opts, expected label"],
     ["sum(x) by", '1:10: parse error: unexpected end of input in grouping opts, expected "("'],
     ["sum by (a) x", '1:12: parse error: unexpected identifier "x" in aggregation'],
@@ -96,7 +96,10 @@ describe("a query that is none is refused with the place of the fault", () => {
     ["sum(x,)", "1:6: parse error: trailing commas not allowed in function call args"],
     ["floor(x, y)", '1:1: parse error: expected 1 argument(s) in call to "floor", got 2'],
     ["round(x, 1, 2)", '1:1: parse error: expected at most 2 argument(s) in call to "round", got 3'],
-    ["label_join(x, 'a')", '1:1: parse error: expected at least 3 argument(s) in call to "label_join", got 2'],
+    [
+      "label_join(x, 'a')",
+      '1:1: parse error: expected at least 3 argument(s) in call to "label_join", got 2',
+    ],
     [
       "rate(x)",
       '1:6: parse error: expected type range vector in call to function "rate", got instant vector',
@@ -115,10 +118,7 @@ describe("a query that is none is refused with the place of the fault", () => {
     ["x + on (a) 1", "1:1: parse error: vector matching only allowed between instant vectors"],
     ["x + fill (0) 1", "1:1: parse error: filling in missing series only allowed between instant vectors"],
     ["x or fill (0) y", "1:1: parse error: filling in missing series not allowed for set operators"],
-    [
-      "'a' + 1",
-      "1:1: parse error: binary expression must contain only scalar and instant vector types",
-    ],
+    ["'a' + 1", "1:1: parse error: binary expression must contain only scalar and instant vector types"],
     [
       "-'a'",
       '1:1: parse error: unary expression only allowed on expressions of type scalar or instant vector, got "string"',
@@ -143,8 +143,17 @@ describe("a query that is none is refused with the place of the fault", () => {
     expect(messageOf(query)).toBe(message);
   });
 
-  test("however deep it is nested", () => {
-    expect(messageOf("(".repeat(100_000))).toContain("nested deeper than");
+  test.each([
+    ["parentheses", "(".repeat(100_000)],
+    ["signs", "-".repeat(100_000)],
+    ["a chain", `${"a + ".repeat(100_000)}a`],
+    ["powers", `${"2 ^ ".repeat(100_000)}2`],
+    ["subqueries", `a${"[1m:]".repeat(100_000)}`],
+    ["durations in parentheses", `a[${"(".repeat(100_000)}`],
+    ["a chain of durations", `a[${"1m + ".repeat(100_000)}1m]`],
+    ["signs of a duration", `a offset ${"-".repeat(100_000)}1m`],
+  ])("%s without end", (_, query) => {
+    expect(messageOf(query)).toMatch(/nested deeper than 500 levels|unexpected <op:->/);
   });
 
   test("experimental functions are refused where they are off", () => {
@@ -213,9 +222,9 @@ describe("a parsed query", () => {
     const inner = "sum by (job_name) (rate(batch_job_duration_seconds_count{environment='production'}[5m]))";
     expect(prettify(parse(`${inner} / ${inner}`))).toBe(
       [
-        "  sum by (job_name) (rate(batch_job_duration_seconds_count{environment=\"production\"}[5m]))",
+        '  sum by (job_name) (rate(batch_job_duration_seconds_count{environment="production"}[5m]))',
         "/",
-        "  sum by (job_name) (rate(batch_job_duration_seconds_count{environment=\"production\"}[5m]))",
+        '  sum by (job_name) (rate(batch_job_duration_seconds_count{environment="production"}[5m]))',
       ].join("\n"),
     );
   });

@@ -6,10 +6,11 @@ import { QueryError } from "../query-error.ts";
 import type { LabelMatcher } from "../series-source.ts";
 import type { Expr } from "./ast.ts";
 import { check } from "./check.ts";
+import { childrenOf } from "./children-of.ts";
 import { parseExpression } from "./parse-expression.ts";
 import { parseVectorSelector } from "./parse-selector.ts";
 import { placeText } from "./place.ts";
-import { type ParseProblem, SyntaxStop, TokenStream } from "./token-stream.ts";
+import { MOST_NESTING, type ParseProblem, SyntaxStop, TokenStream } from "./token-stream.ts";
 
 export interface ParseOptions {
   /** Experimental functions and aggregators of Prometheus. Default true. */
@@ -20,8 +21,9 @@ export interface ParseOptions {
 export function parse(query: string, options: ParseOptions = {}): Expr {
   const tokens = new TokenStream(query);
   const expr = runParser(tokens, () =>
-    parseExpression({ tokens, experimental: options.experimental ?? true, depth: 0 }),
+    parseExpression({ tokens, experimental: options.experimental ?? true }),
   );
+  if (expr !== undefined && isTooHigh(expr)) tokens.tooDeep(expr.span);
   if (tokens.problems.length === 0 && expr !== undefined)
     check(expr, query, (span, message) => tokens.problem(span, message));
   return resultOf(tokens, expr);
@@ -32,6 +34,16 @@ export function parseSelector(text: string): readonly LabelMatcher[] {
   const tokens = new TokenStream(text);
   const selector = runParser(tokens, () => parseVectorSelector(tokens));
   return resultOf(tokens, selector).matchers;
+}
+
+/** A long chain (`a + b + c …`) is a high tree, although it does not look nested. */
+function isTooHigh(expr: Expr): boolean {
+  let level: readonly Expr[] = [expr];
+  for (let height = 0; level.length > 0; height++) {
+    if (height > MOST_NESTING) return true;
+    level = level.flatMap(childrenOf);
+  }
+  return false;
 }
 
 function runParser<T>(tokens: TokenStream, parser: () => T): T | undefined {

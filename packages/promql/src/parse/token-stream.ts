@@ -13,6 +13,9 @@ export interface ParseProblem {
   readonly message: string;
 }
 
+/** Trees higher than this are refused: every walk over them is recursive. */
+export const MOST_NESTING = 500;
+
 /** Thrown after the problem was noted: unwinds the parsing functions. */
 export class SyntaxStop extends Error {}
 
@@ -26,6 +29,7 @@ export class TokenStream {
   lastClosing = 0;
   readonly #lexer: Lexer;
   readonly #ahead: Token[] = [];
+  #depth = 0;
   readonly #contexts: { readonly context: string; readonly expected: string }[] = [];
 
   constructor(input: string) {
@@ -87,6 +91,22 @@ export class TokenStream {
       if (words !== undefined && words.expected !== "") message += `, expected ${words.expected}`;
       this.problem(this.current, message);
     }
+    return new SyntaxStop();
+  }
+
+  /** Runs a parsing function that may come back to itself: refuses before the stack is exhausted. */
+  nested<T>(parse: () => T): T {
+    this.#depth += 1;
+    if (this.#depth > MOST_NESTING) throw this.tooDeep(this.current);
+    try {
+      return parse();
+    } finally {
+      this.#depth -= 1;
+    }
+  }
+
+  tooDeep(span: Span): SyntaxStop {
+    this.problem(span, `expression nested deeper than ${MOST_NESTING} levels`);
     return new SyntaxStop();
   }
 

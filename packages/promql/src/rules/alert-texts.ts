@@ -62,7 +62,7 @@ export class AlertTexts {
 
   async #ask(query: string): Promise<Answer> {
     try {
-      return { samples: vectorOf(await this.#surroundings.query(query, this.#surroundings.at), "query") };
+      return { samples: vectorOf(await this.#surroundings.query(query, this.#surroundings.at)) };
     } catch (error) {
       return { error: error instanceof Error ? error : new Error(String(error)) };
     }

@@ -25,7 +25,7 @@ export async function evaluateAlertingRule(
   surroundings: RuleSurroundings,
 ): Promise<RuleResult> {
   const { at, queryAt, limit } = surroundings;
-  const result = vectorOf(await surroundings.query(rule.expr, queryAt), "rule");
+  const result = vectorOf(await surroundings.query(rule.expr, queryAt));
   const texts = new AlertTexts(rule, surroundings);
   const found = new Map<string, AlertState>();
   for (const sample of result) {

@@ -7,11 +7,10 @@ import { parseSeriesLine } from "../test-script/series-line.ts";
 import { seriesText } from "../test-script/show-result.ts";
 import { evaluateGroup, type GroupEvaluation } from "./evaluate-group.ts";
 import { nextEvaluationAt } from "./evaluation-times.ts";
-import { carryOverState, type GroupState, openSeries } from "./group-state.ts";
+import { carryOverState, type GroupState, newGroupState, openSeries } from "./group-state.ts";
 import { parseRuleFile } from "./parse-rule-file.ts";
 import { restoreForState } from "./restore-for-state.ts";
 import type { RuleGroup } from "./rule-group.ts";
-import { newGroupState } from "./group-state.ts";
 
 const MINUTE = 60_000;
 
@@ -65,20 +64,33 @@ class Play {
     const states: string[] = [];
     for (let minute = from; minute <= to; minute++) {
       const { alerts, errors } = await this.at(minute);
-      states.push([...alerts.map(({ state }) => state), ...errors.map(({ message }) => message)].join(",") || "–");
+      states.push(
+        [...alerts.map(({ state }) => state), ...errors.map(({ message }) => message)].join(",") || "–",
+      );
     }
     return states;
   }
 }
 
-const texts = (series: readonly { labels: Labels }[]): string[] => series.map(({ labels }) => seriesText(labels)).sort();
+const texts = (series: readonly { labels: Labels }[]): string[] =>
+  series.map(({ labels }) => seriesText(labels)).sort();
 
 describe("an alert", () => {
   test.each([
     ["fires at once without for", "", "1 1 0 0", ["firing", "firing", "inactive", "inactive"]],
-    ["waits for its time", "    for: 2m\n", "1 1 1 1 0", ["pending", "pending", "firing", "firing", "inactive"]],
+    [
+      "waits for its time",
+      "    for: 2m\n",
+      "1 1 1 1 0",
+      ["pending", "pending", "firing", "firing", "inactive"],
+    ],
     ["is forgotten when it never fired", "    for: 2m\n", "1 1 0 1", ["pending", "pending", "–", "pending"]],
-    ["starts anew after it resolved", "    for: 1m\n", "1 1 0 1 1", ["pending", "firing", "inactive", "pending", "firing"]],
+    [
+      "starts anew after it resolved",
+      "    for: 1m\n",
+      "1 1 0 1 1",
+      ["pending", "firing", "inactive", "pending", "firing"],
+    ],
     [
       "keeps firing for a while",
       "    keep_firing_for: 2m\n",
@@ -91,9 +103,16 @@ describe("an alert", () => {
       "1 0 1 0 0 0",
       ["firing", "firing", "firing", "firing", "firing", "inactive"],
     ],
-    ["keeps no pending alert", "    for: 2m\n    keep_firing_for: 5m\n", "1 1 0 0", ["pending", "pending", "–", "–"]],
+    [
+      "keeps no pending alert",
+      "    for: 2m\n    keep_firing_for: 5m\n",
+      "1 1 0 0",
+      ["pending", "pending", "–", "–"],
+    ],
   ])("%s", async (_, settings, values, expected) => {
-    const play = new Play(groupOf(`  - alert: A\n    expr: x == 1\n${settings}`), [`x{job_name="etl"} ${values}`]);
+    const play = new Play(groupOf(`  - alert: A\n    expr: x == 1\n${settings}`), [
+      `x{job_name="etl"} ${values}`,
+    ]);
     expect(await play.states(0, expected.length - 1)).toEqual(expected);
   });
 
@@ -137,11 +156,16 @@ describe("an alert", () => {
     );
     const { alerts } = await play.at(0);
     expect(alerts[0]?.annotations.s).toBe("a=3 b=2 5");
-    expect(alerts[0]?.annotations.bad).toMatch(/^<error expanding template: .*error calling query: 1:3: parse error/);
+    expect(alerts[0]?.annotations.bad).toMatch(
+      /^<error expanding template: .*error calling query: 1:3: parse error/,
+    );
   });
 
   test("that falls together with another one fails the evaluation, and all stay as they were", async () => {
-    const play = new Play(groupOf("  - alert: A\n    expr: x > 0\n    labels: {n: same}\n"), ['x{n="1"} 1 1 0', 'x{n="2"} 0 1 1']);
+    const play = new Play(groupOf("  - alert: A\n    expr: x > 0\n    labels: {n: same}\n"), [
+      'x{n="1"} 1 1 0',
+      'x{n="2"} 0 1 1',
+    ]);
     expect(await play.states(0, 2)).toEqual([
       "firing",
       "firing,vector contains metrics with the same labelset after applying alert labels",
@@ -150,7 +174,10 @@ describe("an alert", () => {
   });
 
   test("above the limit is an error that clears all alerts of the rule", async () => {
-    const play = new Play(groupOf("  - alert: A\n    expr: x > 0\n", "  limit: 1\n"), ['x{n="1"} 1 1 1', 'x{n="2"} 0 1 0']);
+    const play = new Play(groupOf("  - alert: A\n    expr: x > 0\n", "  limit: 1\n"), [
+      'x{n="1"} 1 1 1',
+      'x{n="2"} 0 1 0',
+    ]);
     expect(await play.states(0, 2)).toEqual(["firing", "exceeded limit of 1 with 2 alerts", "firing"]);
   });
 
@@ -190,12 +217,18 @@ describe("series of alerts", () => {
   });
 
   test("stay when the query fails, and the failure is kept", async () => {
-    const play = new Play(groupOf("  - alert: A\n    expr: x + on () y\n"), ["x 1 1 1", 'y{n="1"} 1 1 1', 'y{n="2"} _ 1 stale']);
+    const play = new Play(groupOf("  - alert: A\n    expr: x + on () y\n"), [
+      "x 1 1 1",
+      'y{n="1"} 1 1 1',
+      'y{n="2"} _ 1 stale',
+    ]);
     await play.at(0);
     const { samples, staleSeries, errors, state, alerts } = await play.at(1);
     expect([samples, staleSeries]).toEqual([[], []]);
     expect(errors).toMatchObject([{ ruleName: "A", message: expect.stringContaining("many-to-many") }]);
-    expect(state.rules).toMatchObject([{ health: "err", lastError: expect.stringContaining("many-to-many") }]);
+    expect(state.rules).toMatchObject([
+      { health: "err", lastError: expect.stringContaining("many-to-many") },
+    ]);
     expect(alerts).toMatchObject([{ state: "firing" }]);
     expect((await play.at(2)).state.rules).toMatchObject([{ health: "ok", lastError: null }]);
   });
@@ -209,7 +242,16 @@ describe("a recording rule", () => {
     );
     const { samples } = await play.at(0);
     expect(samples).toEqual([
-      { labels: labelsOf([["__name__", "r"], ["job", "a"], ["kind", "sum"], ["team", "data"]]), at: 0, value: 5 },
+      {
+        labels: labelsOf([
+          ["__name__", "r"],
+          ["job", "a"],
+          ["kind", "sum"],
+          ["team", "data"],
+        ]),
+        at: 0,
+        value: 5,
+      },
     ]);
   });
 
@@ -225,10 +267,18 @@ describe("a recording rule", () => {
   });
 
   test.each([
-    ["two series of the same labels", "    labels: {n: same}\n", "", "same labelset after applying rule labels"],
+    [
+      "two series of the same labels",
+      "    labels: {n: same}\n",
+      "",
+      "same labelset after applying rule labels",
+    ],
     ["more series than the limit", "", "  limit: 1\n", "exceeded limit of 1 with 2 series"],
   ])("%s are an error", async (_, labels, head, message) => {
-    const play = new Play(groupOf(`  - record: r\n    expr: x\n${labels}`, head), ['x{n="1"} 1', 'x{n="2"} 1']);
+    const play = new Play(groupOf(`  - record: r\n    expr: x\n${labels}`, head), [
+      'x{n="1"} 1',
+      'x{n="2"} 1',
+    ]);
     expect((await play.at(0)).errors).toMatchObject([{ message: expect.stringContaining(message) }]);
   });
 
@@ -241,7 +291,9 @@ describe("a recording rule", () => {
 describe("rules of a group", () => {
   test("see what those before them gave", async () => {
     const play = new Play(
-      groupOf("  - record: a\n    expr: x + 1\n  - record: b\n    expr: a * 2\n  - alert: C\n    expr: b == 4\n  - record: d\n    expr: count(ALERTS)\n"),
+      groupOf(
+        "  - record: a\n    expr: x + 1\n  - record: b\n    expr: a * 2\n  - alert: C\n    expr: b == 4\n  - record: d\n    expr: count(ALERTS)\n",
+      ),
       ["x 1"],
     );
     const { samples } = await play.at(0);
@@ -258,7 +310,9 @@ describe("rules of a group", () => {
     const writes: string[][] = [];
     const source = sourceOf(["x 1"]);
     await evaluateGroup({
-      group: groupOf("  - record: a\n    expr: x\n  - record: b\n    expr: x\n  - record: c\n    expr: a + b\n  - record: d\n    expr: x\n"),
+      group: groupOf(
+        "  - record: a\n    expr: x\n  - record: b\n    expr: x\n  - record: c\n    expr: a + b\n  - record: d\n    expr: x\n",
+      ),
       state: null,
       at: 0,
       query: (query, at) => queryInstant(source, query, at),
@@ -267,13 +321,19 @@ describe("rules of a group", () => {
         for (const { labels, at, value } of samples) source.append(labels, at, value);
       },
     });
-    expect(writes).toEqual([["a", "b"], ["c", "d"]]);
+    expect(writes).toEqual([
+      ["a", "b"],
+      ["c", "d"],
+    ]);
   });
 });
 
 describe("a reload", () => {
   test("carries the state over to the rules of the same name and labels", async () => {
-    const play = new Play(groupOf("  - alert: A\n    expr: x > 0\n    for: 2m\n  - record: r\n    expr: x\n"), ["x 1x9"]);
+    const play = new Play(
+      groupOf("  - alert: A\n    expr: x > 0\n    for: 2m\n  - record: r\n    expr: x\n"),
+      ["x 1x9"],
+    );
     await play.at(0);
     play.group = groupOf("  - record: new\n    expr: x\n  - alert: A\n    expr: x > 0\n    for: 2m\n");
     play.state = carryOverState(play.group, play.state);
@@ -281,19 +341,23 @@ describe("a reload", () => {
     expect(texts(staleSeries)).toEqual(["r"]);
     expect(alerts).toMatchObject([{ state: "pending", activeAt: 0 }]);
     expect(await play.states(2, 2)).toEqual(["firing"]);
-    expect(openSeries(play.state).map((series) => series.__name__).toSorted()).toEqual([
-      "ALERTS",
-      "ALERTS_FOR_STATE",
-      "new",
-    ]);
+    expect(
+      openSeries(play.state)
+        .map((series) => series.__name__)
+        .toSorted(),
+    ).toEqual(["ALERTS", "ALERTS_FOR_STATE", "new"]);
   });
 });
 
 describe("the time that alerts were pending before a restart without state", () => {
-  const group = groupOf("  - alert: A\n    expr: x > 0\n    for: 30m\n  - alert: B\n    expr: x > 0\n    for: 5m\n");
+  const group = groupOf(
+    "  - alert: A\n    expr: x > 0\n    for: 30m\n  - alert: B\n    expr: x > 0\n    for: 5m\n",
+  );
   const at = 100 * MINUTE;
 
-  async function restoredActiveAt(last: { at: number; value: number; isStale: boolean } | null): Promise<number[]> {
+  async function restoredActiveAt(
+    last: { at: number; value: number; isStale: boolean } | null,
+  ): Promise<number[]> {
     const source = new MemorySource();
     source.append(labelsOf([["__name__", "x"]]), at, 1);
     const { state, samples } = await evaluateGroup({
@@ -322,7 +386,11 @@ describe("the time that alerts were pending before a restart without state", () 
   test.each([
     ["it had waited long enough", { at: 95 * MINUTE, value: 60 * 60, isStale: false }, 60],
     ["it had almost waited: ten minutes from now", { at: 95 * MINUTE, value: 70 * 60, isStale: false }, 80],
-    ["it had waited a little: the outage does not count", { at: 95 * MINUTE, value: 90 * 60, isStale: false }, 95],
+    [
+      "it had waited a little: the outage does not count",
+      { at: 95 * MINUTE, value: 90 * 60, isStale: false },
+      95,
+    ],
     ["it was not active", { at: 95 * MINUTE, value: 60 * 60, isStale: true }, 100],
     ["nothing is known", null, 100],
   ])("%s", async (_, last, expected) => {
@@ -331,16 +399,19 @@ describe("the time that alerts were pending before a restart without state", () 
 });
 
 describe("times of evaluation", () => {
-  test.each([60_000, 15_000, 7_000])("are whole intervals of %d ms apart and differ by group", (intervalMs) => {
-    const names = Array.from({ length: 20 }, (_, index) => `group ${index}`);
-    const offsets = names.map((name) => {
-      const group = { file: "f", name, intervalMs };
-      const first = nextEvaluationAt(group, 1_700_000_000_000);
-      expect(first).toBeGreaterThan(1_700_000_000_000);
-      expect(nextEvaluationAt(group, first)).toBe(first + intervalMs);
-      expect(nextEvaluationAt(group, first - 1)).toBe(first);
-      return first % intervalMs;
-    });
-    expect(new Set(offsets).size).toBeGreaterThan(10);
-  });
+  test.each([60_000, 15_000, 7_000])(
+    "are whole intervals of %d ms apart and differ by group",
+    (intervalMs) => {
+      const names = Array.from({ length: 20 }, (_, index) => `group ${index}`);
+      const offsets = names.map((name) => {
+        const group = { file: "f", name, intervalMs };
+        const first = nextEvaluationAt(group, 1_700_000_000_000);
+        expect(first).toBeGreaterThan(1_700_000_000_000);
+        expect(nextEvaluationAt(group, first)).toBe(first + intervalMs);
+        expect(nextEvaluationAt(group, first - 1)).toBe(first);
+        return first % intervalMs;
+      });
+      expect(new Set(offsets).size).toBeGreaterThan(10);
+    },
+  );
 });

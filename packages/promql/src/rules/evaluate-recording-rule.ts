@@ -8,7 +8,7 @@ export async function evaluateRecordingRule(
   rule: RecordingRule,
   { queryAt, limit, query }: RuleSurroundings,
 ): Promise<RuleResult> {
-  const result = vectorOf(await query(rule.expr, queryAt), "rule");
+  const result = vectorOf(await query(rule.expr, queryAt));
   const samples: RuleSample[] = result.map(({ labels, value }) => ({
     labels: renamed(labels, rule),
     at: queryAt,

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseRuleFile } from "./parse-rule-file.ts";
 
@@ -72,7 +73,9 @@ test("a rule file becomes groups of plain data", () => {
 
 test("scalars are taken as they are written", () => {
   const { groups, findings } = parseRuleFile(
-    inGroup("- alert: A\n  expr: 1\n  for: 0\n  labels: {level: 1, on: true, none: }\n  annotations: {n: 1.50}"),
+    inGroup(
+      "- alert: A\n  expr: 1\n  for: 0\n  labels: {level: 1, on: true, none: }\n  annotations: {n: 1.50}",
+    ),
     "f",
   );
   expect(findings).toEqual([]);
@@ -116,27 +119,81 @@ describe("what Prometheus refuses is refused, with its line", () => {
     ["a list at the top", "- a\n", 1, "the rule file must be a mapping"],
     ["groups that are no list", "groups: {}\n", 1, "groups must be a list"],
     ["a group without a name", "groups:\n  - rules: []\n", 2, "the group has no name"],
-    ["a group twice", "groups:\n  - name: a\n  - name: a\n", 3, 'groupname: "a" is repeated in the same file'],
-    ["a field of a group", "groups:\n  - name: a\n    intervall: 1m\n", 3, "field intervall is not known in a group"],
+    [
+      "a group twice",
+      "groups:\n  - name: a\n  - name: a\n",
+      3,
+      'groupname: "a" is repeated in the same file',
+    ],
+    [
+      "a field of a group",
+      "groups:\n  - name: a\n    intervall: 1m\n",
+      3,
+      "field intervall is not known in a group",
+    ],
     ["an interval", "groups:\n  - name: a\n    interval: 5\n", 3, "interval: not a valid duration string"],
-    ["an interval of 0", "groups:\n  - name: a\n    interval: 0s\n", 3, "must be more than 0"],
     ["a limit", "groups:\n  - name: a\n    limit: many\n", 3, "limit must be a whole number"],
     ["a key twice", inGroup("- alert: A\n  expr: up\n  expr: up"), 6, "no valid YAML"],
-    ["both names", inGroup("- alert: A\n  record: a\n  expr: up"), 4, "only one of 'record' and 'alert' must be set"],
+    [
+      "both names",
+      inGroup("- alert: A\n  record: a\n  expr: up"),
+      4,
+      "only one of 'record' and 'alert' must be set",
+    ],
     ["no name", inGroup("- expr: up"), 4, "one of 'record' or 'alert' must be set"],
     ["no expression", inGroup("- alert: A"), 4, "field 'expr' must be set in rule"],
-    ["a bad expression", inGroup("- alert: A\n  expr: up +"), 5, "could not parse expression: 1:5: parse error"],
+    [
+      "a bad expression",
+      inGroup("- alert: A\n  expr: up +"),
+      5,
+      "could not parse expression: 1:5: parse error",
+    ],
     ["a range vector", inGroup("- alert: A\n  expr: up[5m]"), 5, "gives a matrix"],
     ["a string", inGroup("- alert: A\n  expr: '\"up\"'"), 5, "gives a string"],
-    ["a field of a rule", inGroup("- alert: A\n  expr: up\n  severity: page"), 6, "field severity is not known in a rule"],
+    [
+      "a field of a rule",
+      inGroup("- alert: A\n  expr: up\n  severity: page"),
+      6,
+      "field severity is not known in a rule",
+    ],
     ["for", inGroup("- alert: A\n  expr: up\n  for: soon"), 6, "for: not a valid duration string"],
-    ["for of a recording rule", inGroup("- record: a\n  expr: up\n  for: 5m"), 6, "invalid field 'for' in recording rule"],
-    ["keep_firing_for of one", inGroup("- record: a\n  expr: up\n  keep_firing_for: 5m"), 6, "invalid field 'keep_firing_for'"],
-    ["annotations of one", inGroup("- record: a\n  expr: up\n  annotations: {a: b}"), 6, "invalid field 'annotations'"],
+    [
+      "for of a recording rule",
+      inGroup("- record: a\n  expr: up\n  for: 5m"),
+      6,
+      "invalid field 'for' in recording rule",
+    ],
+    [
+      "keep_firing_for of one",
+      inGroup("- record: a\n  expr: up\n  keep_firing_for: 5m"),
+      6,
+      "invalid field 'keep_firing_for'",
+    ],
+    [
+      "annotations of one",
+      inGroup("- record: a\n  expr: up\n  annotations: {a: b}"),
+      6,
+      "invalid field 'annotations'",
+    ],
     ["the name of one", inGroup("- record: a-b\n  expr: up"), 4, "invalid recording rule name: a-b"],
-    ["a label name", inGroup("- alert: A\n  expr: up\n  labels:\n    a-b: c"), 7, 'invalid label name: "a-b"'],
-    ["the metric name as a label", inGroup("- alert: A\n  expr: up\n  labels: {__name__: c}"), 6, "invalid label name"],
-    ["an annotation name", inGroup("- alert: A\n  expr: up\n  annotations: {1a: c}"), 6, 'invalid annotation name: "1a"'],
+    [
+      "a label name",
+      inGroup("- alert: A\n  expr: up\n  labels:\n    a-b: c"),
+      7,
+      'invalid label name: "a-b"',
+    ],
+    [
+      "the metric name as a label",
+      inGroup("- alert: A\n  expr: up\n  labels: {__name__: c}"),
+      6,
+      "invalid label name",
+    ],
+    [
+      "an annotation name",
+      inGroup("- alert: A\n  expr: up\n  annotations: {1a: c}"),
+      6,
+      'invalid annotation name: "1a"',
+    ],
     [
       "a template",
       inGroup('- alert: A\n  expr: up\n  annotations:\n    s: "{{ .x"'),
@@ -154,18 +211,74 @@ describe("what Prometheus refuses is refused, with its line", () => {
     const { groups, findings } = parseRuleFile(text, "f.yaml");
     expect(groups).toEqual([]);
     expect(findings).toContainEqual(
-      expect.objectContaining({ file: "f.yaml", line, severity: "error", message: expect.stringContaining(message) }),
+      expect.objectContaining({
+        file: "f.yaml",
+        line,
+        severity: "error",
+        message: expect.stringContaining(message),
+      }),
     );
   });
 
   test("all at once", () => {
-    const { findings } = parseRuleFile(inGroup("- alert: A\n  expr: (\n  for: x\n- record: b\n  expr: )"), "f");
+    const { findings } = parseRuleFile(
+      inGroup("- alert: A\n  expr: (\n  for: x\n- record: b\n  expr: )"),
+      "f",
+    );
     expect(findings.map(({ line, rule }) => [line, rule])).toEqual([
       [5, "A"],
       [6, "A"],
       [8, "b"],
     ]);
   });
+});
+
+test("settings of nothing are none, as in Prometheus", () => {
+  const { groups, findings } = parseRuleFile(
+    "groups:\n- name: g\n  interval: 0s\n  rules:\n  - {record: r, expr: up, for: 0s, annotations: {}}\n- name: empty\n",
+    "f",
+  );
+  expect(findings).toEqual([]);
+  expect(groups.map(({ intervalMs, rules }) => [intervalMs, rules.length])).toEqual([
+    [null, 1],
+    [null, 0],
+  ]);
+  expect(parseRuleFile("", "f")).toEqual({ groups: [], findings: [] });
+});
+
+test("any text is read or refused", () => {
+  const piece = fc.constantFrom(
+    "groups:",
+    "\n",
+    "\n  ",
+    "\n    ",
+    "- ",
+    "name: a",
+    "rules:",
+    "alert: A",
+    "expr: up",
+    "labels:",
+    "{",
+    "}",
+    "[",
+    "]",
+    "&a ",
+    "*a",
+    "<<: ",
+    "'",
+    '"',
+    "|",
+    "#",
+    ": ",
+    "null",
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 25 }), (pieces) => {
+      const { groups, findings } = parseRuleFile(pieces.join(""), "f");
+      expect(groups.length === 0 || findings.every(({ severity }) => severity !== "error")).toBe(true);
+    }),
+    { numRuns: 1_000 },
+  );
 });
 
 test("rules of the same name and labels are a warning", () => {
@@ -177,8 +290,11 @@ test("rules of the same name and labels are a warning", () => {
   expect(findings).toMatchObject([{ line: 6, rule: "A", severity: "warning" }]);
 });
 
-test.skipIf(!existsSync(SEED))("a user's own file loads unchanged (../shared/seed, where it is there)", () => {
-  const { groups, findings } = parseRuleFile(readFileSync(SEED, "utf8"), "alert-rules.yaml");
-  expect(findings).toEqual([]);
-  expect(groups[0]?.rules).toHaveLength(6);
-});
+test.skipIf(!existsSync(SEED))(
+  "a user's own file loads unchanged (../shared/seed, where it is there)",
+  () => {
+    const { groups, findings } = parseRuleFile(readFileSync(SEED, "utf8"), "alert-rules.yaml");
+    expect(findings).toEqual([]);
+    expect(groups[0]?.rules).toHaveLength(6);
+  },
+);

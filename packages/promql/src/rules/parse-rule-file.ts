@@ -80,12 +80,11 @@ class RuleReader {
     if (name === "") this.#error(line, "the group has no name");
     const labels = this.#labels(fields, "labels", METRIC_NAME);
     const intervalMs = this.#duration(fields, "interval");
-    if (intervalMs === 0)
-      this.#error(fields.lineOf("interval"), "the interval of a group must be more than 0");
     const group = {
       name,
       file: this.#file,
       line,
+      // As in Prometheus, an interval of 0 is none.
       intervalMs: intervalMs === 0 ? null : intervalMs,
       queryOffsetMs: this.#duration(fields, "query_offset"),
       limit: this.#limit(fields),
@@ -141,8 +140,13 @@ class RuleReader {
   }
 
   #checkRecording(fields: YamlFields, rule: Rule): void {
-    for (const name of ["for", "keep_firing_for", "annotations"])
-      if (fields.get(name) !== undefined)
+    const set = {
+      for: this.#duration(fields, "for"),
+      keep_firing_for: this.#duration(fields, "keep_firing_for"),
+      annotations: this.#yaml.texts(fields, "annotations").length,
+    };
+    for (const [name, value] of Object.entries(set))
+      if (value !== null && value !== 0)
         this.#error(fields.lineOf(name), `invalid field '${name}' in recording rule`);
     if (rule.name !== "" && !METRIC_NAME_PATTERN.test(rule.name))
       this.#error(fields.lineOf("record"), `invalid recording rule name: ${rule.name}`);

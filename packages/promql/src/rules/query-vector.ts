@@ -3,7 +3,7 @@ import { NO_LABELS } from "../labels.ts";
 import type { QueryAnswer, VectorSample } from "../query-result.ts";
 
 /** @throws TypeError for a matrix or a string */
-export function vectorOf({ value }: QueryAnswer, what: string): readonly VectorSample[] {
+export function vectorOf({ value }: QueryAnswer): readonly VectorSample[] {
   switch (value.kind) {
     case "vector":
       return value.samples;
@@ -11,6 +11,6 @@ export function vectorOf({ value }: QueryAnswer, what: string): readonly VectorS
       return [{ labels: NO_LABELS, at: value.at, value: value.value }];
     case "string":
     case "matrix":
-      throw new TypeError(`${what} result is not a vector or scalar`);
+      throw new TypeError("rule result is not a vector or scalar");
   }
 }

@@ -83,7 +83,7 @@ function basicKind(value: TemplateValue): Basic {
   if (typeof value === "string") return "string";
   if (typeof value === "boolean") return "bool";
   if (typeof value === "object" && value?.kind === "int") return "int";
-  throw new TypeError("invalid type for comparison");
+  throw new TypeError(`non-comparable type ${valueText(value)}: ${typeName(value)}`);
 }
 
 function isEqual([first, ...others]: readonly TemplateValue[]): boolean {

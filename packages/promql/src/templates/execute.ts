@@ -162,7 +162,7 @@ class Execution {
       throw this.#error(node.at, shown, `template ${JSON.stringify(node.name)} not defined`);
     if (++this.#depth > this.#limits.maxDepth)
       throw this.#error(node.at, shown, `exceeded maximum template depth (${this.#limits.maxDepth})`);
-    const value = node.pipeline === null ? null : this.#pipeline(dot, node.pipeline);
+    const value = node.pipeline === null ? undefined : this.#pipeline(dot, node.pipeline);
     const { variables, running } = { variables: this.#variables, running: this.#running };
     this.#variables = [{ name: "$", value }];
     this.#running = node.name;
@@ -201,6 +201,8 @@ class Execution {
         return args.length > 0 || final !== null
           ? this.#method(dot, first, args, final)
           : this.#operand(dot, first);
+      case "nil":
+        throw this.#error(first.at, "nil", "nil is not a command");
       default:
         if (args.length > 0 || final !== null)
           throw this.#error(
@@ -245,7 +247,7 @@ class Execution {
     let value = start;
     for (const name of names) {
       const found = fieldOf(value, name);
-      if (found.kind === "problem") throw this.#error(operand.at, operandText(operand), found.problem);
+      if (found.kind === "problem") throw this.#errorAt(operand, found.problem);
       value = found.kind === "method" ? this.#callMethod(found.call, [], operand) : found.value;
     }
     return value;
@@ -262,8 +264,13 @@ class Execution {
     const receiver: TemplateValue | undefined =
       last === undefined ? undefined : this.#receiver(dot, operand, names.slice(0, -1));
     const found = last === undefined ? null : fieldOf(receiver, last);
-    if (found?.kind !== "method")
-      throw this.#error(operand.at, text, `${last ?? text} has arguments but cannot be invoked as function`);
+    if (found?.kind !== "method") {
+      const isMap = typeof receiver === "object" && receiver?.kind === "map";
+      const problem = isMap
+        ? "is not a method but has arguments"
+        : "has arguments but cannot be invoked as function";
+      throw this.#error(operand.at, text, `${last ?? text} ${problem}`);
+    }
     const values = args.map((arg) => this.#operand(dot, arg));
     return this.#callMethod(found.call, final === null ? values : [...values, final.value], operand);
   }
@@ -302,16 +309,16 @@ class Execution {
     const count = args.length + (final === null ? 0 : 1);
     const least = known.parameters.length;
     if (known.rest === null && count !== least)
-      throw this.#error(at, text, `wrong number of args for ${name}: want ${least} got ${count}`);
+      throw this.#error(at, name, `wrong number of args for ${name}: want ${least} got ${count}`);
     if (known.rest !== null && count < least)
-      throw this.#error(at, text, `wrong number of args for ${name}: want at least ${least} got ${count}`);
+      throw this.#error(at, name, `wrong number of args for ${name}: want at least ${least} got ${count}`);
     // `and` and `or` stop at the first argument that decides.
     if (name === "and" || name === "or") return this.#shortCircuit(dot, name, args, final);
     const values = args.map((arg) => this.#operand(dot, arg));
     if (final !== null) values.push(final.value);
     for (const [index, value] of values.entries()) {
       const wanted = known.parameters[index] ?? known.rest ?? "any";
-      const problem = parameterProblem(wanted, value);
+      const problem = parameterProblem(wanted, value, args[index]);
       if (problem !== null)
         throw this.#error(args[index]?.at ?? at, argumentText(args[index], text), problem);
     }
@@ -335,6 +342,15 @@ class Execution {
       if (isTrue(value) === (name === "or")) return value;
     }
     return final === null ? value : final.value;
+  }
+
+  /** After parentheses Go names the last command inside them. */
+  #errorAt(operand: Operand, message: string): TemplateError {
+    const inner = operand.kind === "chain" && operand.of.kind === "pipeline" ? operand.of.pipeline : null;
+    const last = inner?.commands.at(-1);
+    return last === undefined
+      ? this.#error(operand.at, operandText(operand), message)
+      : this.#error(last.at, commandText(last), message);
   }
 
   #write(text: string, at: number): void {
@@ -363,26 +379,30 @@ function argumentText(arg: Operand | undefined, otherwise: string): string {
   return arg === undefined ? otherwise : operandText(arg);
 }
 
+const GO_TYPES = {
+  string: "string",
+  vector: "template.queryResult",
+  sample: "*template.sample",
+} as const;
+
+/** Go says it in one way of constants, in another of values. */
 function parameterProblem(
-  wanted: "any" | "string" | "vector" | "sample",
+  wanted: "any" | keyof typeof GO_TYPES,
   value: TemplateValue,
+  arg: Operand | undefined,
 ): string | null {
-  switch (wanted) {
-    case "any":
-      return null;
-    case "string":
-      return typeof value === "string"
-        ? null
-        : `wrong type for value; expected string; got ${typeName(value)}`;
-    case "vector":
-      return typeof value === "object" && value !== null && value.kind === "slice"
-        ? null
-        : `wrong type for value; expected template.queryResult; got ${typeName(value)}`;
-    case "sample":
-      return typeof value === "object" && value !== null && value.kind === "struct"
-        ? null
-        : `wrong type for value; expected *template.sample; got ${typeName(value)}`;
-  }
+  if (wanted === "any" || isOf(wanted, value)) return null;
+  const isConstant = arg?.kind === "number" || arg?.kind === "bool" || arg?.kind === "string";
+  if (!isConstant) return `wrong type for value; expected ${GO_TYPES[wanted]}; got ${typeName(value)}`;
+  return wanted === "string"
+    ? `expected string; found ${operandText(arg)}`
+    : `can't handle ${operandText(arg)} for arg of type ${GO_TYPES[wanted]}`;
+}
+
+function isOf(wanted: keyof typeof GO_TYPES, value: TemplateValue): boolean {
+  if (wanted === "string") return typeof value === "string";
+  if (typeof value !== "object" || value === null) return false;
+  return value.kind === (wanted === "vector" ? "slice" : "struct");
 }
 
 function messageOf(error: unknown): string {

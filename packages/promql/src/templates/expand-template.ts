@@ -95,7 +95,8 @@ function dataOf(data: AlertTemplateData, { externalUrl }: TemplateSurroundings):
   const { names, values } = data.labels;
   return {
     kind: "struct",
-    typeName: "template.AlertTemplateData",
+    typeName:
+      "struct { Labels map[string]string; ExternalLabels map[string]string; ExternalURL string; Value interface {} }",
     fields: new Map<string, TemplateValue>([
       ["Labels", stringMap(names.map((name, index) => [name, values[index] ?? ""]))],
       ["ExternalLabels", stringMap(Object.entries(data.externalLabels))],

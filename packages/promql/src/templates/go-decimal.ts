@@ -82,7 +82,8 @@ function rounded({ digits, point }: Decimal, keep: number): Decimal {
   const goesUp = isHalf ? isOdd : rest.charCodeAt(0) >= 53;
   if (!goesUp) return { digits: kept === "" ? "0" : kept, point: kept === "" ? point + 1 : point };
   const more = String(BigInt(kept === "" ? "0" : kept) + 1n).padStart(keep, "0");
-  return { digits: more, point: point + (more.length - keep) };
+  // 9.99 may become 10.0: the same number of digits, the point one further.
+  return { digits: more.slice(0, Math.max(keep, 1)), point: point + (more.length - keep) };
 }
 
 function trimmed({ digits, point }: Decimal): Decimal {

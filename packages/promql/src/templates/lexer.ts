@@ -18,6 +18,8 @@ export type TokenKind =
   | "assign"
   | "comma"
   | "paren"
+  /** A character that has no meaning: the parser says where it stands. */
+  | "other"
   | "end";
 
 export interface Token {
@@ -46,7 +48,7 @@ const PATTERNS: readonly (readonly [TokenKind, RegExp])[] = [
   ["char", /'(?:[^'\\\n]|\\.)+'/y],
   [
     "number",
-    /[+-]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)/y,
+    /[+-]?(?:0[xX][0-9a-fA-F_]*\.?[0-9a-fA-F_]+(?:[pP][+-]?\d+)?|0[bB][01_]+|0[oO][0-7_]+|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)/y,
   ],
   ["field", /\.[\p{L}_][\p{L}\p{N}_]*/uy],
   ["variable", /\$[\p{L}\p{N}_]*/uy],
@@ -110,7 +112,7 @@ function readAction(
     }
     const token = readToken(template, at);
     if (token.text === "(") depth++;
-    if (token.text === ")" && --depth < 0) throw new TemplateSyntaxError(at, "unexpected right paren");
+    if (token.text === ")") depth--;
     tokens.push(token);
     at += token.text.length;
   }
@@ -153,5 +155,9 @@ function readToken(template: string, at: number): Token {
       at,
       template[at] === "`" ? "unterminated raw quoted string" : "unterminated quoted string",
     );
-  throw new TemplateSyntaxError(at, `unrecognized character in action: ${JSON.stringify(template[at])}`);
+  const char = String.fromCodePoint(template.codePointAt(at) ?? 0);
+  if (char === "+" || char === "-")
+    throw new TemplateSyntaxError(at, `illegal number syntax: ${JSON.stringify(char)}`);
+  if (/^[!-~]$/.test(char)) return { kind: "other", text: char, at };
+  throw new TemplateSyntaxError(at, `unrecognized character in action: ${JSON.stringify(char)}`);
 }

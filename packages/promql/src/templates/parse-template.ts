@@ -2,6 +2,7 @@
  * Reads a template of Go's text/template. Functions must be known and variables declared before they are used, so that a
  * rule file with a mistake in a template is refused when it is loaded, not when the alert fires.
  */
+import { parseFloatText } from "../go-format/float-text.ts";
 import { unquote } from "../go-format/quoted-text.ts";
 import { TemplateSyntaxError, type Token, tokenize } from "./lexer.ts";
 import type { Command, Operand, ParsedTemplate, Pipeline, TemplateNode } from "./nodes.ts";
@@ -85,7 +86,7 @@ class Parser {
         this.#expectClose(word.text);
         return { kind: word.text, at: word.at };
       case "template":
-        return this.#templateCall(word.at);
+        return this.#templateCall();
       case "block":
         return this.#block(word.at);
       default:
@@ -152,7 +153,8 @@ class Parser {
     return nodes;
   }
 
-  #templateCall(at: number): TemplateNode {
+  #templateCall(): TemplateNode {
+    const { at } = this.#peekPastSpace();
     const name = this.#templateName("template clause");
     const isLast = this.#peekPastSpace().kind === "close";
     if (isLast) {
@@ -237,7 +239,6 @@ class Parser {
           : this.#error(after.at, `unexpected ${describe(after)} in operand`);
     }
     if (operands.length === 0) throw this.#error(at, "empty command");
-    if (operands.length === 1 && operands[0]?.kind === "nil") throw this.#error(at, "nil is not a command");
     return { at, operands };
   }
 
@@ -246,25 +247,26 @@ class Parser {
     return kind === "close" || kind === "pipe" || (kind === "paren" && text === ")");
   }
 
+  /** With the fields behind it; Go counts the place of `$labels.job` from its first dot. */
   #operand(): Operand | null {
+    const start = this.#at();
     const term = this.#term();
-    if (term === null || this.#peek().kind !== "field") return term;
+    const { kind: next, at } = this.#peek();
+    if (term === null || next !== "field") return term;
+    const source = this.#source.slice(start, at);
     const names = this.#fields();
     switch (term.kind) {
       case "field":
       case "variable":
-        return { ...term, names: [...term.names, ...names] };
+        return { ...term, at, names: [...term.names, ...names] };
       case "bool":
       case "string":
       case "number":
       case "nil":
       case "dot":
-        throw this.#error(
-          term.at,
-          `unexpected . after term ${JSON.stringify(this.#source.slice(term.at, this.#at()))}`,
-        );
+        throw this.#error(at, `unexpected . after term ${JSON.stringify(source)}`);
       default:
-        return { kind: "chain", at: term.at, of: term, names };
+        return { kind: "chain", at, of: term, names };
     }
   }
 
@@ -294,7 +296,8 @@ class Parser {
         this.#requireVariable(text, at);
         return { kind: "variable", at, name: text, names: [] };
       case "field":
-        return { kind: "field", at, names: this.#fields() };
+        this.#take();
+        return { kind: "field", at, names: [text.slice(1)] };
       case "bool":
         this.#take();
         return { kind: "bool", at, value: text === "true" };
@@ -333,9 +336,11 @@ class Parser {
     const plain = text.replaceAll("_", "");
     const sign = plain.startsWith("-") ? -1 : 1;
     const digits = plain.replace(/^[+-]/, "").replace(/^0(?=[0-7]+$)/, "0o");
-    const value = Number(digits) * sign;
+    const value = (/[pP]/.test(digits) ? (parseFloatText(digits) ?? Number.NaN) : Number(digits)) * sign;
     if (Number.isNaN(value)) throw this.#error(at, `illegal number syntax: ${JSON.stringify(text)}`);
-    const isInt = /^0[xXbBoO]/.test(digits) || !/[.eE]/.test(digits);
+    const isInt = /^0[xX][^pP.]*$|^0[bBoO]/.test(digits) || !/[.eEpP]/.test(digits);
+    if (isInt && Math.abs(value) >= 2 ** 64)
+      throw this.#error(at, `integer overflow: ${JSON.stringify(text)}`);
     return { value, isInt };
   }
 

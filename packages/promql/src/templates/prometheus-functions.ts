@@ -58,7 +58,7 @@ const TEXT_FUNCTIONS: readonly (readonly [string, TemplateFunction])[] = [
   [
     "reReplaceAll",
     fixed(["string", "string", "string"], ([pattern, replacement, of]) =>
-      replaceAll(compile(text(pattern)), text(replacement), text(of)),
+      replaceAll(mustCompile(text(pattern)), text(replacement), text(of)),
     ),
   ],
   ["match", fixed(["string", "string"], ([pattern, of]) => compile(text(pattern)).test(text(of)))],
@@ -151,6 +151,7 @@ function namedArgs(args: readonly TemplateValue[]): TemplateValue {
   };
 }
 
+/** @throws SyntaxError in Go's words */
 function compile(pattern: string): RE2JS {
   try {
     return RE2JS.compile(pattern);
@@ -162,9 +163,21 @@ function compile(pattern: string): RE2JS {
   }
 }
 
-/** The first letter of each word in upper case, the others as they are. */
+function mustCompile(pattern: string): RE2JS {
+  try {
+    return compile(pattern);
+  } catch (error) {
+    const shown = /^[^`\p{Cc}]*$/u.test(pattern) ? `\`${pattern}\`` : quote(pattern);
+    throw new SyntaxError(`regexp: Compile(${shown}): ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/** The first letter of each word in upper case, the others as they are; what is not a letter, digit or _ ends a word. */
 function title(of: string): string {
-  return of.replaceAll(/(?<![\p{L}\p{N}\p{M}_'’])\p{L}/gu, (letter) => letter.toUpperCase());
+  return of.replaceAll(/(?<![A-Za-z0-9_\u0080-\u{10ffff}])\p{L}|(?<=\s)\p{L}/gu, (letter) => {
+    const upper = letter.toUpperCase();
+    return upper.length === letter.length ? upper : letter;
+  });
 }
 
 function seconds(duration: string): number {

@@ -1,6 +1,7 @@
 // The runner against scripts that must pass, must fail and must be skipped; a runner that passes everything proves nothing.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type CaseOutcome, runScript } from "./run-script.ts";
 
@@ -60,20 +61,64 @@ describe("a wrong expectation fails", () => {
     ["a scalar for a vector", "eval instant at 1m vector(1)\n  1", "expected a scalar, got a vector"],
     ["another scalar", "eval instant at 1m 1\n  2", "the scalar differs"],
     ["another string", 'eval instant at 1m "a"\n  expect string "b"', "the string differs"],
-    ["the order", 'eval instant at 10m sort(a)\n  expect ordered\n  a{x="1"} 10\n  a{x="2"} 5', "at place 1, expected at 2"],
+    [
+      "the order",
+      'eval instant at 10m sort(a)\n  expect ordered\n  a{x="1"} 10\n  a{x="2"} 5',
+      "at place 1, expected at 2",
+    ],
     ["a failure that does not come", "eval instant at 1m 1\n  expect fail", "1"],
-    ["another failure", "eval instant at 1m {}\n  expect fail msg: nothing of the kind", "the error: 1:1: parse error"],
+    [
+      "another failure",
+      "eval instant at 1m {}\n  expect fail msg: nothing of the kind",
+      "the error: 1:1: parse error",
+    ],
     ["a failure that does come", "eval instant at 1m a +\n", "the error: 1:4: parse error"],
-    ["a warning that does not come", "eval instant at 1m vector(1)\n  expect warn\n  {} 1", "expected a warning, got none"],
-    ["another warning", "eval instant at 1m quantile(2, vector(1))\n  expect warn msg: x\n  {} +Inf", "no warning matches msg: x"],
-    ["a warning that is not named", "eval instant at 1m quantile(2, vector(1)) + quantile(3, vector(1))\n  expect warn regex: got 2\n  {} +Inf", "the warning is not expected"],
-    ["no warning", "eval instant at 1m quantile(2, vector(1))\n  expect no_warn\n  {} +Inf", "expected no warning, got"],
-    ["no info", "eval instant at 10m rate(a[5m])\n  expect no_info\n  {x=\"1\"} 0.0166666\n  {x=\"2\"} 0", "expected no info, got"],
-    ["a point of a range", 'eval range from 0 to 2m step 1m a{x="1"}\n  a{x="1"} 0 1 3', 'a{x="1"}: at 120000 ms it is 2'],
-    ["a point too few", 'eval range from 0 to 2m step 1m a{x="1"}\n  a{x="1"} 0 1', "expected 2 points, got 3"],
+    [
+      "a warning that does not come",
+      "eval instant at 1m vector(1)\n  expect warn\n  {} 1",
+      "expected a warning, got none",
+    ],
+    [
+      "another warning",
+      "eval instant at 1m quantile(2, vector(1))\n  expect warn msg: x\n  {} +Inf",
+      "no warning matches msg: x",
+    ],
+    [
+      "a warning that is not named",
+      "eval instant at 1m quantile(2, vector(1)) + quantile(3, vector(1))\n  expect warn regex: got 2\n  {} +Inf",
+      "the warning is not expected",
+    ],
+    [
+      "no warning",
+      "eval instant at 1m quantile(2, vector(1))\n  expect no_warn\n  {} +Inf",
+      "expected no warning, got",
+    ],
+    [
+      "no info",
+      'eval instant at 10m rate(a[5m])\n  expect no_info\n  {x="1"} 0.0166666\n  {x="2"} 0',
+      "expected no info, got",
+    ],
+    [
+      "a point of a range",
+      'eval range from 0 to 2m step 1m a{x="1"}\n  a{x="1"} 0 1 3',
+      'a{x="1"}: at 120000 ms it is 2',
+    ],
+    [
+      "a point too few",
+      'eval range from 0 to 2m step 1m a{x="1"}\n  a{x="1"} 0 1',
+      "expected 2 points, got 3",
+    ],
     ["a point too many", 'eval range from 0 to 1m step 1m a{x="1"}\n  a{x="1"} 0 1 2', "more than the steps"],
-    ["a point where there is a gap", 'eval range from 0 to 1m step 1m a{x="1"} > 0\n  a{x="1"} 1', "point 1 is at 60000 ms, not 0 ms"],
-    ["the times of a range vector", 'eval instant at 2m a{x="1"}[2m]\n  expect range vector from 0s to 2m step 1m\n  a{x="1"} 1 2', "is at 60000 ms, not 0 ms"],
+    [
+      "a point where there is a gap",
+      'eval range from 0 to 1m step 1m a{x="1"} > 0\n  a{x="1"} 1',
+      "point 1 is at 60000 ms, not 0 ms",
+    ],
+    [
+      "the times of a range vector",
+      'eval instant at 2m a{x="1"}[2m]\n  expect range vector from 0s to 2m step 1m\n  a{x="1"} 1 2',
+      "is at 60000 ms, not 0 ms",
+    ],
   ])("%s", (_, script, got) => {
     const [outcome, ...others] = runScript(`${DATA}\n${script}\n`);
     expect(others).toEqual([]);
@@ -118,10 +163,9 @@ describe("the additional runs", () => {
   });
 
   test("leave out what depends on the time of the query", () => {
-    expect(verdicts(runScript("eval instant at 5m time()\n  300\n\neval instant at 5m minute()\n  {} 5\n"))).toEqual([
-      "passed",
-      "passed",
-    ]);
+    expect(
+      verdicts(runScript("eval instant at 5m time()\n  300\n\neval instant at 5m minute()\n  {} 5\n")),
+    ).toEqual(["passed", "passed"]);
   });
 
   test("keep `@ start()` and places in annotations", () => {
@@ -139,7 +183,7 @@ eval instant at 5m count(a) + quantile(7, a)
 
 describe("a command that cannot be read is a failed case, and the rest is run", () => {
   test.each([
-    ["evaluate 5m up", 'invalid evaluation command'],
+    ["evaluate 5m up", "invalid evaluation command"],
     ["nonsense", "invalid command"],
     ["load 5", "not a valid duration string"],
     ["load 5m\n  a{x=1} 1", "expected a quoted string"],
@@ -147,7 +191,7 @@ describe("a command that cannot be read is a failed case, and the rest is run", 
     ["load 5m\n  a 1+2", "says no number of steps"],
     ["load 5m\n  a {{sum:x}}", "histogram field sum is no number"],
     ["load 5m\n  a {{what:1}}", "histogram field what is not known"],
-    ["load 5m\n  a{x=\"1\" 1", "in the labels"],
+    ['load 5m\n  a{x="1" 1', "in the labels"],
     ["load 5m\n  a@st 1s\n  b 1", "@st metric does not match"],
     ["load 5m\n  a@st 1s", "@st line has no following sample line"],
     ["eval instant  up", "says no time"],
@@ -171,4 +215,35 @@ describe("a command that cannot be read is a failed case, and the rest is run", 
   test("says its line", () => {
     expect(runScript("\n\nload 5m\n  good 1\n  bad{ 1\n")).toMatchObject([{ line: 5 }]);
   });
+});
+
+test("any text is run without throwing", () => {
+  const piece = fc.constantFrom(
+    "load 1m",
+    "\n",
+    "\n  ",
+    "\n\n",
+    "clear",
+    "eval instant at 1m ",
+    "eval range from 0 to 1m step 1m ",
+    "expect ",
+    "fail",
+    "warn",
+    "ordered",
+    " msg: x",
+    "a",
+    "{x='1'}",
+    " 1",
+    " 0+1x3",
+    " {{}}",
+    "@st ",
+    "#",
+    "range vector from 0 to 1m step 1m",
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 20 }), (pieces) => {
+      expect(Array.isArray(runScript(pieces.join("")))).toBe(true);
+    }),
+    { numRuns: 1_000 },
+  );
 });

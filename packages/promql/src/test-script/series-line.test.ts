@@ -34,25 +34,46 @@ describe("values", () => {
     expect(values.at(-1)).toEqual(float(0.1 + 0.1 + 0.1));
   });
 
-  test.each(["{{}}", "{{schema:1}}x3", "{{sum:1 count:2}}+{{sum:1}}x3", "{{buckets:[1 2] }}-{{n_buckets:[]}}x1"])(
-    "%s is a native histogram",
-    (text) => {
-      const { values } = parseSeriesLine(`a 1 ${text} 2`);
-      expect(values[0]).toEqual(float(1));
-      expect(values.at(-1)).toEqual(float(2));
-      expect(new Set(values.slice(1, -1).map(({ kind }) => kind))).toEqual(new Set(["histogram"]));
-    },
-  );
+  test.each([
+    "{{}}",
+    "{{schema:1}}x3",
+    "{{sum:1 count:2}}+{{sum:1}}x3",
+    "{{buckets:[1 2] }}-{{n_buckets:[]}}x1",
+  ])("%s is a native histogram", (text) => {
+    const { values } = parseSeriesLine(`a 1 ${text} 2`);
+    expect(values[0]).toEqual(float(1));
+    expect(values.at(-1)).toEqual(float(2));
+    expect(new Set(values.slice(1, -1).map(({ kind }) => kind))).toEqual(new Set(["histogram"]));
+  });
 });
 
 describe("series", () => {
   test.each([
     ["up", [["__name__", "up"]]],
     ["a:b:c{}", [["__name__", "a:b:c"]]],
-    ['up{job="a", instance=\'b\',}', [["__name__", "up"], ["job", "a"], ["instance", "b"]]],
+    [
+      "up{job=\"a\", instance='b',}",
+      [
+        ["__name__", "up"],
+        ["job", "a"],
+        ["instance", "b"],
+      ],
+    ],
     ['{__name__="up",job=""}', [["__name__", "up"]]],
-    ['{"name.with.dots", "label.x"=`v"`}', [["__name__", "name.with.dots"], ["label.x", 'v"']]],
-    ['sum{by="\\x41\\u00e9\\"\\n"}', [["__name__", "sum"], ["by", 'Aé"\n']]],
+    [
+      '{"name.with.dots", "label.x"=`v"`}',
+      [
+        ["__name__", "name.with.dots"],
+        ["label.x", 'v"'],
+      ],
+    ],
+    [
+      'sum{by="\\x41\\u00e9\\"\\n"}',
+      [
+        ["__name__", "sum"],
+        ["by", 'Aé"\n'],
+      ],
+    ],
     ["{}", []],
   ] as [string, [string, string][]][])("%s", (text, pairs) => {
     expect(parseSeriesName(text)).toEqual(labelsOf(pairs));
@@ -70,7 +91,27 @@ describe("series", () => {
 });
 
 test("any line is read or refused with a SyntaxError", () => {
-  const piece = fc.constantFrom("a", "{", "}", "=", '"', ",", "x", "1", "+", "-", "_", " ", "{{", "}}", "stale", "sum:1", "[", "]", "inf");
+  const piece = fc.constantFrom(
+    "a",
+    "{",
+    "}",
+    "=",
+    '"',
+    ",",
+    "x",
+    "1",
+    "+",
+    "-",
+    "_",
+    " ",
+    "{{",
+    "}}",
+    "stale",
+    "sum:1",
+    "[",
+    "]",
+    "inf",
+  );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 15 }), (pieces) => {
       try {

@@ -171,7 +171,8 @@ class GroupCommitIntake implements RunningIntake {
       for (const point of batch.metricPoints) points.push(point);
     }
     const refused = samples.length > 0 ? [...(await this.#options.samples.append(samples))] : [];
-    await this.#options.ledger.record(batches, await this.#metricFacts(points));
+    if (batches.some(saysMoreThanSamples))
+      await this.#options.ledger.record(batches, await this.#metricFacts(points));
     return batches.map((batch) => {
       const refusedSamples = batch.samples === null ? null : (refused.shift() ?? null);
       return refusedSamples === null ? ALL_STORED : { refusedSamples };
@@ -206,6 +207,10 @@ class GroupCommitIntake implements RunningIntake {
     this.#stage.failed(codeOf(error));
     this.#options.log.error({ err: error }, "Storing a round of the intake failed.");
   }
+}
+
+function saysMoreThanSamples({ events, links, spans, logs, metricPoints }: IntakeBatch): boolean {
+  return events.length + links.length + spans.length + logs.length + metricPoints.length > 0;
 }
 
 /** True where the same batch may be stored later: receivers answer 503 and Retry-After, else 500. */

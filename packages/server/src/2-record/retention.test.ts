@@ -19,7 +19,7 @@ const FOR_EVER: RetentionAges = {
 
 function retentionOf(options: Partial<RetentionOptions> & Pick<RetentionOptions, "ledger">) {
   return createRetention({
-    samples: { prune: async () => 0 },
+    samples: { prune: async () => 0, pruneToSize: async () => 0 },
     ages: FOR_EVER,
     clock: new ManualClock(T0 + 10 * DAY_MS),
     log: { error: () => {} },

@@ -12,8 +12,10 @@ export type RetentionAges = Readonly<Record<RetentionKind | "samples", number | 
 
 export interface RetentionOptions {
   ledger: Pick<LedgerStore, "prune">;
-  samples: Pick<MetricStore, "prune">;
+  samples: Pick<MetricStore, "prune" | "pruneToSize">;
   ages: RetentionAges;
+  /** Samples beyond it go, the oldest first. Default: no limit. */
+  maxSampleBytes?: number;
   clock: Clock;
   log: { error(details: object, message: string): void };
   selfMetrics: SelfMetrics;
@@ -31,7 +33,7 @@ export interface Retention {
 
 /** A step of this size takes a few milliseconds on a small machine. */
 const ROWS_A_STEP = 500;
-const SEGMENTS_A_STEP = 8;
+const RUNS_A_STEP = 8;
 /** After each step this long belongs to the others. */
 const PAUSE_MS = 25;
 const DEFAULT_EVERY_MS = 10 * 60_000;
@@ -83,8 +85,13 @@ class RetentionSweeper implements Retention {
     }
     const { samples: sampleAge } = ages;
     if (sampleAge !== null)
-      deleted += await this.#inSteps("samples", SEGMENTS_A_STEP, (limit) =>
+      deleted += await this.#inSteps("samples", RUNS_A_STEP, (limit) =>
         samples.prune(now - sampleAge, limit),
+      );
+    const { maxSampleBytes } = this.#options;
+    if (maxSampleBytes !== undefined)
+      deleted += await this.#inSteps("samples", RUNS_A_STEP, (limit) =>
+        samples.pruneToSize(maxSampleBytes, limit),
       );
     return deleted;
   }

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { METRIC_NAMES } from "@batchwatch/protocol";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createDashboardFiles, type DashboardFiles, readDashboardFiles } from "./dashboard-files.ts";
@@ -46,6 +47,14 @@ test("the shipped dashboards are good, and each has a panel of its own kind of q
     "Resource Usage shipped",
     "SLA Tracking shipped",
   ]);
+});
+
+test("the shipped dashboards ask for nothing but the names that the meter writes", async () => {
+  await open(findShippedDir("dashboards"), []).load();
+  const queries = dashboards.list().flatMap(({ panels }) => panels.flatMap((panel) => panel.queries));
+  const asked = new Set(queries.flatMap(({ query }) => query.match(/\bbatch_jobs?_\w+/g) ?? []));
+  const known = Object.values(METRIC_NAMES).flatMap((name) => [name, `${name}_bucket`]);
+  expect([...asked].filter((name) => !known.some((one) => one === name))).toEqual([]);
 });
 
 test.skipIf(!existsSync(SEED))(

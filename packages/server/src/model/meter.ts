@@ -34,8 +34,10 @@ export interface MeterSeries {
 /** A closed run that the meter has not taken in, or that changed since it did. */
 export interface RunToMeter {
   run: Run;
-  /** What it was taken in as; null = not at all. */
+  /** What it was when it was last looked at; null = not taken in. */
   meteredPhase: RunPhase | null;
+  /** What the series have it counted as. */
+  countedPhase: RunPhase | null;
 }
 
 /** What one export of a job's own counter or histogram added (SEMANTICS section 7). */

@@ -124,8 +124,10 @@ export function kyselyOver(engine: Capabilities["engine"], execute: Execute): Ky
 
 /** Stands for a field of a row while a statement is compiled. */
 class Placeholder {
+  readonly row: number;
   readonly field: string;
-  constructor(field: string) {
+  constructor(row: number, field: string) {
+    this.row = row;
     this.field = field;
   }
 }
@@ -136,38 +138,54 @@ interface Template {
   parameters: readonly (Placeholder | unknown)[];
 }
 
-/** Templates by statement: compiled at the first use and kept as long as the database. */
+/** Templates by statement and number of rows: compiled at the first use and kept as long as the database. */
 export class Templates {
   readonly #db: Kysely<Tables>;
-  readonly #templates = new Map<object, Template>();
+  readonly #templates = new Map<object, Map<number, Template>>();
 
   constructor(db: Kysely<Tables>) {
     this.#db = db;
   }
 
-  ofInsert<Row>(statement: ManyRows<Row>): Template {
-    return this.#template(statement, (row) => statement.build(this.#db, [row as Row]), statement.fields);
+  /** For so many rows at once. */
+  ofInsert<Row>(statement: ManyRows<Row>, count: number): Template {
+    return this.#template(
+      statement,
+      count,
+      (rows) => statement.build(this.#db, rows as Row[]),
+      statement.fields,
+    );
   }
 
   ofEach<Row>(statement: EachRow<Row>): Template {
-    return this.#template(statement, (row) => statement.build(this.#db, row as Row), statement.fields);
+    return this.#template(statement, 1, ([row]) => statement.build(this.#db, row as Row), statement.fields);
   }
 
-  #template(key: object, build: (row: unknown) => Compilable, fields: readonly string[]): Template {
-    const known = this.#templates.get(key);
+  #template(
+    key: object,
+    count: number,
+    build: (rows: unknown[]) => Compilable,
+    fields: readonly string[],
+  ): Template {
+    const ofStatement = this.#templates.get(key) ?? new Map<number, Template>();
+    this.#templates.set(key, ofStatement);
+    const known = ofStatement.get(count);
     if (known !== undefined) return known;
-    const row = Object.fromEntries(fields.map((field) => [field, new Placeholder(field)]));
-    const { sql: text, parameters } = build(row).compile();
+    const rows = Array.from({ length: count }, (_, row) =>
+      Object.fromEntries(fields.map((field) => [field, new Placeholder(row, field)])),
+    );
+    const { sql: text, parameters } = build(rows).compile();
     const template = { text, parameters };
-    this.#templates.set(key, template);
+    ofStatement.set(count, template);
     return template;
   }
 }
 
-export function fillTemplate(template: Template, row: unknown): unknown[] {
-  const fields = row as Readonly<Record<string, unknown>>;
+export function fillTemplate(template: Template, rows: readonly unknown[]): unknown[] {
   return template.parameters.map((parameter) =>
-    parameter instanceof Placeholder ? fields[parameter.field] : parameter,
+    parameter instanceof Placeholder
+      ? (rows[parameter.row] as Readonly<Record<string, unknown>>)[parameter.field]
+      : parameter,
   );
 }
 

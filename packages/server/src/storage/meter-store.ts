@@ -13,7 +13,7 @@ export interface MeterCommit {
   /** By (family, labels): new, or in place of what is there. */
   series: readonly MeterSeries[];
   /** A run that changed since `version` was read stays to be looked at. */
-  meteredRuns: readonly { id: number; version: number; phase: RunPhase }[];
+  meteredRuns: readonly { id: number; version: number; phase: RunPhase; counted: RunPhase }[];
   meteredJudgements: readonly number[];
   appliedIncrements: readonly number[];
   /** Increments, by how many more runs they are known to speak of. */

@@ -54,6 +54,7 @@ export interface RunsTable {
   /** The version that the meter took in, and what the run was then; 0 and null: not metered. */
   metered_version: Generated<number>;
   metered_phase: Generated<number | null>;
+  counted_phase: Generated<number | null>;
 }
 
 export interface RunEventsTable {

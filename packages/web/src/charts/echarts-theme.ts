@@ -32,7 +32,7 @@ export function startChart(element: HTMLElement, scheme: Scheme) {
 function themeOf(tokens: SchemeTokens) {
   const axis = {
     axisLine: { lineStyle: { color: tokens.line } },
-    axisTick: { show: false },
+    axisTick: { show: false, lineStyle: { color: tokens.line } },
     axisLabel: { color: tokens.dim, fontSize: 11 },
     nameTextStyle: { color: tokens.dim, fontSize: 11 },
     splitLine: { lineStyle: { color: tokens.line, width: 1 } },
@@ -42,7 +42,7 @@ function themeOf(tokens: SchemeTokens) {
     backgroundColor: "transparent",
     textStyle: { fontFamily: '"Inter Variable", system-ui, sans-serif', color: tokens.text },
     categoryAxis: { ...axis, splitLine: { show: false } },
-    valueAxis: { ...axis, axisLine: { show: false } },
+    valueAxis: { ...axis, axisLine: { show: false, lineStyle: { color: tokens.line } } },
     line: { lineStyle: { width: 1.5 }, symbolSize: 4 },
     tooltip: {
       backgroundColor: tokens.raised,

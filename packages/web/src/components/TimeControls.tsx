@@ -76,7 +76,6 @@ function OwnRange({ range, onChange }: Props) {
       <Popover.Target>
         <Button
           variant="default"
-          aria-label="A range of one’s own"
           onClick={() => {
             setFrom(written(range.from));
             setTo(written(range.to));

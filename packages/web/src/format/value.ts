@@ -22,8 +22,10 @@ export function formatValue(value: number | null | undefined, style: ValueStyle)
     typeof style.decimals === "number" ? minus(of.toFixed(style.decimals)) : formatNumber(of);
   switch (style.unit) {
     case "none":
-    case "count":
       return number(value);
+    // There are no parts of a run: what an extrapolation leaves behind the point is none.
+    case "count":
+      return typeof style.decimals === "number" ? number(value) : formatCount(Math.round(value));
     case "percent":
       return `${number(value)}${GAP}%`;
     case "ratio":

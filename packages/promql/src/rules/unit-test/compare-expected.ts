@@ -31,7 +31,7 @@ export function exprVerdict(
   const wanted = expected
     .map(({ labels, value }) => ({ labels, at: 0, value: value ?? 0 }))
     .toSorted(byLabels);
-  const got = vectorOf(answer, "query").toSorted(byLabels);
+  const got = vectorOf(answer).toSorted(byLabels);
   const isSame =
     wanted.length === got.length &&
     wanted.every((sample, index) => {

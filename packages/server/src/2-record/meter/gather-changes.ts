@@ -8,12 +8,11 @@ import type { NativeIncrement, RunToMeter } from "../../model/meter.ts";
 import type { Run } from "../../model/run.ts";
 import type { Judgement } from "../../model/watch.ts";
 import type { LedgerStore } from "../../storage/ledger-store.ts";
-import type { MeterCommit } from "../../storage/meter-store.ts";
 import type { MeterChange } from "./meter-value.ts";
-import { nativeChanges } from "./native-changes.ts";
-import { NativeCover } from "./native-cover.ts";
+import { nativeChange } from "./native-changes.ts";
+import { EVIDENCE_SETTLES_MS, NativeCover } from "./native-cover.ts";
 import type { NativeJobs } from "./native-jobs.ts";
-import { correctionChange, judgementChange, runChanges, runEndAt } from "./run-changes.ts";
+import { correctionChange, isOtherEnd, judgementChange, runChanges, runEndAt } from "./run-changes.ts";
 import type { SeriesBook } from "./series-book.ts";
 
 export type GatherStore = Pick<
@@ -26,9 +25,18 @@ export type GatherStore = Pick<
   | "getJobs"
 >;
 
+/** One thing that happened: all of its changes enter the series, or none. */
+export interface MeterItem {
+  jobId: number;
+  changes: readonly MeterChange[];
+  of:
+    | { kind: "run"; run: Run; counted: RunPhase; claims: readonly { id: number; runs: number }[] }
+    | { kind: "judgement"; id: number; claims: readonly { id: number; runs: number }[] }
+    | { kind: "increment"; id: number };
+}
+
 export interface Gathered {
-  changes: MeterChange[];
-  marks: Pick<MeterCommit, "meteredRuns" | "meteredJudgements" | "appliedIncrements" | "claims">;
+  items: MeterItem[];
   /** Ended since the last look, as they were read. */
   endedRuns: readonly Run[];
   jobs: Map<number, Job>;
@@ -41,8 +49,6 @@ export const ROWS_A_LOOK = 10_000;
 const ROWS_A_PAGE = 500;
 /** A run that was lost longer ago is not heard of any more. */
 const LOST_MS = 7 * 86_400_000;
-/** Evidence has settled by then. */
-const LOST_SETTLE_MS = 240_000;
 /** A producer's clock that is further ahead is not waited for. */
 const SKEW_MS = 600_000;
 
@@ -62,89 +68,80 @@ export async function gatherChanges(input: GatherInput): Promise<Gathered> {
   const increments = await store.incrementsToMeter(ROWS_A_LOOK);
   const jobs = await jobsOf(store, [...runs.map(({ run }) => run), ...judgements]);
   native.heard(increments);
-  const cover = new NativeCover(store, (jobId) => native.mayCount(jobId));
+  const cover = new NativeCover((jobId) => native.mayCount(jobId));
   await cover.load(
+    store,
     runs.map(({ run }) => run),
     increments,
   );
-  const changes: MeterChange[] = [];
-  const marks = new Marks();
-  for (const ended of runs) takeRun(input, ended, jobs, cover, changes, marks);
-  for (const judgement of judgements) takeJudgement(input, judgement, jobs, cover, changes, marks);
   const lostJobs = increments.length === 0 ? new Set<number>() : await store.jobsWithLostRuns(now - LOST_MS);
+  const items: MeterItem[] = [];
+  for (const ended of runs) items.push(...itemOfRun(input, ended, jobs, cover));
+  for (const judgement of judgements) items.push(...itemOfJudgement(input, judgement, jobs, cover));
   for (const increment of increments)
-    if (!mayBeOfLost(increment, lostJobs, cover, now)) takeIncrement(input, increment, cover, changes, marks);
+    if (!mayBeOfLost(increment, lostJobs, cover, now))
+      items.push(...itemOfIncrement(input, increment, cover));
   return {
-    changes,
-    marks: { ...marks, claims: cover.claims() },
+    items,
     endedRuns: runs.map(({ run }) => run),
     jobs,
     hasMore: [runs, judgements, increments].some(({ length }) => length >= ROWS_A_LOOK),
   };
 }
 
-class Marks {
-  readonly meteredRuns: { id: number; version: number; phase: RunPhase }[] = [];
-  readonly meteredJudgements: number[] = [];
-  readonly appliedIncrements: number[] = [];
-}
-
-function takeRun(
+function itemOfRun(
   { book, native, lastTick, now }: GatherInput,
-  { run, meteredPhase }: RunToMeter,
+  { run, meteredPhase, countedPhase }: RunToMeter,
   jobs: ReadonlyMap<number, Job>,
   cover: NativeCover,
-  changes: MeterChange[],
-  marks: Marks,
-): void {
+): MeterItem[] {
   const job = jobs.get(run.jobId);
-  const mark = { id: run.id, version: run.version, phase: run.phase };
-  if (job === undefined) return;
+  if (job === undefined) return [];
   const all = runChanges(job, run, book.errorTypeLabel(job.id, run.errorType));
+  const item = (changes: readonly MeterChange[]): MeterItem[] => [
+    {
+      jobId: job.id,
+      changes,
+      of: { kind: "run", run, counted: countedPhase ?? run.phase, claims: cover.newClaims() },
+    },
+  ];
   if (meteredPhase !== null) {
-    if (isOtherEnd(meteredPhase, run.phase)) {
-      changes.push(correctionChange(job, run, meteredPhase, lastTick));
-      if (meteredPhase === "lost") cover.takeBack(run);
-      changes.push(...all.filter(({ change }) => change.kind === "raise"));
-    }
-    marks.meteredRuns.push(mark);
-    return;
+    if (!isOtherEnd(meteredPhase, run.phase)) return item([]);
+    if (meteredPhase === "lost") cover.takeBack(run);
+    return item([
+      correctionChange(job, run, meteredPhase, lastTick),
+      ...all.filter(({ change }) => change.kind === "raise"),
+    ]);
   }
-  if (isToCome(runEndAt(run), lastTick, now)) return;
+  if (isToCome(runEndAt(run), lastTick, now)) return [];
   const decision = cover.decide(run, now);
-  if (decision === "wait") return;
+  if (decision === "wait") return [];
   native.metered(run);
-  changes.push(...all.filter(({ family }) => !decision.has(family)));
-  marks.meteredRuns.push(mark);
+  return item(all.filter(({ family }) => !decision.has(family)));
 }
 
-function takeJudgement(
+function itemOfJudgement(
   { lastTick, now }: GatherInput,
   judgement: Judgement,
   jobs: ReadonlyMap<number, Job>,
   cover: NativeCover,
-  changes: MeterChange[],
-  marks: Marks,
-): void {
+): MeterItem[] {
   const job = jobs.get(judgement.jobId);
-  if (job === undefined || isToCome(judgement.at, lastTick, now)) return;
-  if (!cover.coversViolation(judgement)) changes.push(judgementChange(job, judgement));
-  marks.meteredJudgements.push(judgement.id);
+  if (job === undefined || isToCome(judgement.at, lastTick, now)) return [];
+  const changes = cover.coversViolation(judgement) ? [] : [judgementChange(job, judgement)];
+  return [{ jobId: job.id, changes, of: { kind: "judgement", id: judgement.id, claims: cover.newClaims() } }];
 }
 
-function takeIncrement(
+function itemOfIncrement(
   { lastTick, now }: GatherInput,
   increment: NativeIncrement,
   cover: NativeCover,
-  changes: MeterChange[],
-  marks: Marks,
-): void {
+): MeterItem[] {
   const rest = cover.rest(increment);
-  const change = nativeChanges(increment);
-  if (isToCome(change.at, lastTick, now)) return;
-  if (rest !== null)
-    changes.push({ ...change, ...(rest === increment ? {} : { change: nativeChanges(rest).change }) });
-  marks.appliedIncrements.push(increment.id);
+  const change = nativeChange(rest ?? increment);
+  if (isToCome(change.at, lastTick, now)) return [];
+  const changes = rest === null ? [] : [change];
+  return [{ jobId: increment.jobId, changes, of: { kind: "increment", id: increment.id } }];
 }
 
 /**
@@ -158,18 +155,12 @@ function mayBeOfLost(
   now: number,
 ): boolean {
   if (!lostJobs.has(increment.jobId) || !NativeCover.isCounted(increment.family)) return false;
-  return !cover.isClaimed(increment) && now < increment.at + LOST_SETTLE_MS;
+  return !cover.isClaimed(increment) && now < increment.at + EVIDENCE_SETTLES_MS;
 }
 
 /** It stands after the last tick of this look: the next one takes it. */
 function isToCome(at: number, lastTick: number, now: number): boolean {
   return at > lastTick && at <= now + SKEW_MS;
-}
-
-/** That a failure exhausted the retries is no other end. */
-function isOtherEnd(counted: RunPhase, real: RunPhase): boolean {
-  const isFailed = (phase: RunPhase): boolean => phase === "failed" || phase === "dead_letter";
-  return counted !== real && !(isFailed(counted) && isFailed(real));
 }
 
 async function runsToMeter(store: GatherStore): Promise<RunToMeter[]> {

@@ -89,6 +89,50 @@ function addObservation(histogram: HistogramValue, value: number): HistogramValu
   };
 }
 
+/** What a series stood at before these changes were made; never below nothing. */
+export function valueWithout(value: MeterValue, changes: readonly ValueChange[]): MeterValue {
+  if (value.kind === "gauge") return value;
+  const [first] = changes;
+  if (first === undefined) return value;
+  const made = changes.reduce(
+    (sum, change) => applyChange(madeReady(sum, change), change),
+    valueBefore(first),
+  );
+  if (value.kind === "counter")
+    return made.kind === "counter"
+      ? { kind: "counter", value: Math.max(0, value.value - made.value) }
+      : value;
+  if (made.kind !== "histogram") return value;
+  const { bounds, below, count, sum } = value.value;
+  const left = Math.max(0, count - made.value.count);
+  let least = 0;
+  return {
+    kind: "histogram",
+    value: {
+      bounds,
+      below: below.map((inside, index) => {
+        const rest = inside - countBelow(made.value, bounds[index] ?? 0);
+        least = Math.min(left, Math.max(least, rest, 0));
+        return least;
+      }),
+      count: left,
+      sum: left === 0 ? 0 : Math.max(0, sum - made.value.sum),
+    },
+  };
+}
+
+export function isNothing(value: MeterValue): boolean {
+  switch (value.kind) {
+    case "counter":
+      // What extrapolates nothing: sums of fractions leave a rest.
+      return value.value < 1e-9;
+    case "histogram":
+      return value.value.count === 0;
+    case "gauge":
+      return false;
+  }
+}
+
 /** Where the bounds differ, each bucket grows by what the other is known to hold below its bound. */
 export function addHistogram(histogram: HistogramValue, added: HistogramValue): HistogramValue {
   const base = withBounds(histogram, added.bounds);

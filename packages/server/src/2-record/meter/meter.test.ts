@@ -103,15 +103,32 @@ describe("the meter", () => {
     ]);
   });
 
-  test("leaves history to a rebuild: it is no news", async () => {
+  test("writes history into its place: it is no news", async () => {
     await using house = await openMeter(T);
     await house.goTo(AT);
     await house.say({ kind: "completed", at: AT + 1_000 });
     await house.goTo(AT + 15_000);
-    await house.say({ kind: "completed", at: AT - 3 * DAY, runId: "imported" });
+    for (const day of [3, 50])
+      await house.say({
+        kind: "completed",
+        at: AT - day * DAY,
+        startedAt: AT - day * DAY - 42_000,
+        runId: `imported-${day}`,
+      });
     await house.goTo(AT + 30_000);
-    expect((await house.series(METRIC_NAMES.completions)).values.at(-1)).toBe(1);
-    expect(house.selfMetrics.render()).toMatch(/batchwatch_meter_history_total [1-9]/);
+    await house.goTo(AT + 45_000);
+    const { completions, duration } = METRIC_NAMES;
+    expect((await house.series(completions)).values.at(-1)).toBe(3);
+    expect(await house.increased(completions, {}, AT + 45_000, 3_600_000)).toBe(1);
+    for (const day of [3, 50]) {
+      const dayEnd = AT - day * DAY + DAY / 2;
+      expect(await house.increased(completions, {}, dayEnd, DAY)).toBe(1);
+      expect(await house.increased(completions, {}, dayEnd + DAY, DAY)).toBe(0);
+      expect(await house.increased(`${duration}_bucket`, { le: "60" }, dayEnd, DAY)).toBe(1);
+      expect(await house.increased(`${duration}_bucket`, { le: "30" }, dayEnd, DAY)).toBe(0);
+    }
+    const { values } = await house.series(completions);
+    expect([...values].every((value, index) => value >= (values[index - 1] ?? 0))).toBe(true);
   });
 
   test("says a correction and does not count the run again", async () => {

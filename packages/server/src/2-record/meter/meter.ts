@@ -15,19 +15,22 @@ import { METRIC_NAMES } from "@batchwatch/protocol";
 import type { Clock } from "../../lib/clock.ts";
 import { Mutex } from "../../lib/mutex.ts";
 import { readJobKey } from "../../model/identity.ts";
+import type { Job } from "../../model/job.ts";
 import type { MeterSeries } from "../../model/meter.ts";
 import type { Run } from "../../model/run.ts";
 import type { Deadline, NewDeadline } from "../../model/watch.ts";
 import type { SelfMetrics } from "../../self-monitoring/self-metrics.ts";
 import type { DeadlineHandler } from "../../storage/deadline-handler.ts";
 import { EMPTY_WATCH_COMMIT, type LedgerStore } from "../../storage/ledger-store.ts";
+import type { MeterCommit } from "../../storage/meter-store.ts";
 import type { MetricStore } from "../../storage/metric-store.ts";
-import { type Gathered, gatherChanges, jobsOf } from "./gather-changes.ts";
+import { type Gathered, gatherChanges, jobsOf, type MeterItem } from "./gather-changes.ts";
 import { LabelSetCache } from "./label-sets.ts";
 import type { MeterChange } from "./meter-value.ts";
 import { NativeJobs } from "./native-jobs.ts";
 import { NowValues, type ToldRunning } from "./now-values.ts";
 import { placeChanges } from "./place-changes.ts";
+import { type RebuiltJob, rebuildJob } from "./rebuild-job.ts";
 import type { RunGauge } from "./run-gauges.ts";
 import { SampleWriter } from "./sample-writer.ts";
 import { SeriesBook } from "./series-book.ts";
@@ -40,13 +43,16 @@ const RUNS_A_PAGE = 500;
 /** How long the one thread may be held. */
 const HOLD_MS = 8;
 const DEFAULT_RUN_GAUGES = 1000;
+/** Of one job, and that many times as long as the last time took. */
+const REBUILD_EVERY_MS = 60_000;
+const REBUILD_SHARE = 20;
 const DEFAULT_LIVE_HORIZON_MS = 3_600_000;
 /** What happened before a tick is told a moment later; so long it can still stand at its own time. */
 const DEFAULT_GRACE_MS = 2_000;
 
 export interface MeterParts {
   store: LedgerStore;
-  samples: Pick<MetricStore, "append">;
+  samples: Pick<MetricStore, "append" | "replaceRange" | "select">;
   clock: Clock;
   selfMetrics: SelfMetrics;
   /** What processes say of their own runs under way. */
@@ -74,6 +80,8 @@ export class Meter {
   readonly #nowValues: NowValues;
   #book: SeriesBook | null = null;
   #native: NativeJobs | null = null;
+  /** By job: when history may be written again. */
+  readonly #rebuildAfter = new Map<number, number>();
   #gauges: readonly RunGauge[] = [];
 
   constructor(parts: MeterParts) {
@@ -129,7 +137,7 @@ export class Meter {
     const writtenUntil = (await store.meterWrittenUntil()) ?? lastTick - TICK_MS;
     if (writtenUntil >= lastTick) {
       // The clock was set back: nothing is written twice with other values.
-      await this.#commit(deadline, writtenUntil + TICK_MS + graceMs, null, null, []);
+      await this.#commit(deadline, writtenUntil + TICK_MS + graceMs, null, [], []);
       return;
     }
     const ticks: Ticks = { times: ticksBetween(writtenUntil, lastTick), last: lastTick };
@@ -140,10 +148,11 @@ export class Meter {
       ({ jobId }) => !gathered.jobs.has(jobId),
     );
     for (const [id, job] of await jobsOf(store, others)) gathered.jobs.set(id, job);
-    const changed = await this.#append(book, gathered, openRuns, ticks, writtenUntil);
+    const { changed, entering, history } = await this.#append(book, gathered, openRuns, ticks, writtenUntil);
     const dueAt = gathered.hasMore ? now : lastTick + TICK_MS + graceMs;
-    await this.#commit(deadline, dueAt, lastTick, gathered, changed);
+    await this.#commit(deadline, dueAt, lastTick, entering, changed);
     book.put(changed);
+    await this.#writeHistory(history, lastTick, now);
     this.#parts.selfMetrics.stage("meter").done(performance.now() - begunAt, ticks.times.length);
   }
 
@@ -161,24 +170,18 @@ export class Meter {
     openRuns: readonly Run[],
     ticks: Ticks,
     writtenUntil: number,
-  ): Promise<MeterSeries[]> {
-    const { samples, options, selfMetrics } = this.#parts;
+  ): Promise<{ changed: MeterSeries[]; entering: MeterItem[]; history: ReadonlyMap<number, number> }> {
+    const { samples, options } = this.#parts;
     const out = new SampleWriter();
     const now = await this.#nowValues.write(out, { book, gathered, openRuns, ticks, writtenUntil });
     this.#gauges = now.gauges;
-    const { placed, history } = placeChanges([...gathered.changes, ...now.changes], {
+    const nowItems = now.changes.map((change) => ({ jobId: change.jobId, changes: [change], of: null }));
+    const { placed, entering, history } = placeChanges([...gathered.items, ...nowItems], {
       book,
       ticks,
       writtenUntil,
       liveHorizonMs: options?.liveHorizonMs ?? DEFAULT_LIVE_HORIZON_MS,
     });
-    if (history.size > 0)
-      selfMetrics.count(
-        "meter_history",
-        "Changes that are older than what is written, left to a rebuild.",
-        {},
-        [...history.values()].reduce((sum, { count }) => sum + count, 0),
-      );
     const changed: MeterSeries[] = [];
     for await (const plan of this.#plans(book, placed)) {
       const family = plan.series?.family ?? plan.changes[0]?.family;
@@ -188,7 +191,45 @@ export class Meter {
       if (after !== null && plan.changes.length > 0) changed.push(after);
     }
     for (const batch of out.batches()) await samples.append([batch]);
-    return changed;
+    return { changed, entering: entering.filter((item): item is MeterItem => item.of !== null), history };
+  }
+
+  /** Past ranges are written again at most so often that they leave most of the time to others. */
+  async #writeHistory(
+    history: ReadonlyMap<number, number>,
+    writtenUntil: number,
+    now: number,
+  ): Promise<void> {
+    const due = [...history].filter(([jobId]) => (this.#rebuildAfter.get(jobId) ?? 0) <= now);
+    const jobs = await jobsOf(
+      this.#parts.store,
+      due.map(([jobId]) => ({ jobId })),
+    );
+    for (const [jobId, at] of due) {
+      const job = jobs.get(jobId);
+      if (job === undefined) continue;
+      const begunAt = performance.now();
+      await this.#rebuild(job, at - 1, writtenUntil);
+      const tookMs = performance.now() - begunAt;
+      this.#rebuildAfter.set(jobId, now + Math.max(REBUILD_EVERY_MS, tookMs * REBUILD_SHARE));
+      this.#parts.selfMetrics.stage("meter_rebuild").done(tookMs);
+    }
+  }
+
+  async #rebuild(job: Job, from: number, writtenUntil: number): Promise<RebuiltJob> {
+    const book = await this.#loadBook();
+    return rebuildJob({ ...this.#parts, book, labelSets: this.#labelSets }, job, from, writtenUntil);
+  }
+
+  /**
+   * Writes a job's series again from `from` on, out of the ledger. Nothing is written live meanwhile.
+   * null: nothing is written yet.
+   */
+  async rebuild(job: Job, from: number): Promise<RebuiltJob | null> {
+    return this.#oneAtATime.run(async () => {
+      const writtenUntil = await this.#parts.store.meterWrittenUntil();
+      return writtenUntil === null || from >= writtenUntil ? null : this.#rebuild(job, from, writtenUntil);
+    });
   }
 
   /** Every series, and the new ones; gives way to others now and then. */
@@ -216,14 +257,11 @@ export class Meter {
     deadline: Deadline,
     dueAt: number,
     writtenUntil: number | null,
-    gathered: Gathered | null,
+    entering: readonly MeterItem[],
     series: readonly MeterSeries[],
   ): Promise<void> {
     await this.#parts.store.commitMeter({
-      meteredRuns: gathered?.marks.meteredRuns ?? [],
-      meteredJudgements: gathered?.marks.meteredJudgements ?? [],
-      appliedIncrements: gathered?.marks.appliedIncrements ?? [],
-      claims: gathered?.marks.claims ?? [],
+      ...marksOf(entering),
       series,
       writtenUntil,
       doneDeadlines: [deadline.id],
@@ -249,6 +287,22 @@ export class Meter {
       await setImmediate();
     }
   }
+}
+
+function marksOf(
+  items: readonly MeterItem[],
+): Pick<MeterCommit, "meteredRuns" | "meteredJudgements" | "appliedIncrements" | "claims"> {
+  const kinds = items.map(({ of }) => of);
+  return {
+    meteredRuns: kinds.flatMap((of) =>
+      of.kind === "run"
+        ? { id: of.run.id, version: of.run.version, phase: of.run.phase, counted: of.counted }
+        : [],
+    ),
+    meteredJudgements: kinds.flatMap((of) => (of.kind === "judgement" ? of.id : [])),
+    appliedIncrements: kinds.flatMap((of) => (of.kind === "increment" ? of.id : [])),
+    claims: kinds.flatMap((of) => (of.kind === "increment" ? [] : of.claims)),
+  };
 }
 
 function tickDeadline(dueAt: number): NewDeadline {

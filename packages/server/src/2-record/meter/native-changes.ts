@@ -3,7 +3,7 @@ import { METRIC_NAMES } from "@batchwatch/protocol";
 import type { NativeIncrement } from "../../model/meter.ts";
 import type { MeterChange } from "./meter-value.ts";
 
-export function nativeChanges({
+export function nativeChange({
   jobId,
   family,
   labels,

@@ -15,6 +15,9 @@ const SLACK_MS = 5_000;
 /** Two export intervals and some more (INGEST 5.4 rule 5): what a process counts is here by then. */
 const SETTLE_MS = 150_000;
 
+/** What counters say of runs has been worked out by then. */
+export const EVIDENCE_SETTLES_MS = 240_000;
+
 /** Families of which every run adds one observation: an increment of n speaks of n runs. */
 const COUNTED: readonly string[] = [METRIC_NAMES.completions, METRIC_NAMES.duration];
 /** The same, without a status to tell them by. */
@@ -32,33 +35,39 @@ const SUMMED: readonly string[] = [
 const NOTHING: ReadonlySet<string> = new Set();
 
 export class NativeCover {
-  readonly #store: Pick<LedgerStore, "nativeIncrements">;
   readonly #mayCount: (jobId: number) => boolean;
   readonly #byJob = new Map<number, NativeIncrement[]>();
   readonly #claims = new Map<number, number>();
+  readonly #fresh = new Map<number, number>();
   /** Of each increment, how many runs it speaks of that are counted already. */
   readonly #takenBack = new Map<number, number>();
 
-  constructor(store: Pick<LedgerStore, "nativeIncrements">, mayCount: (jobId: number) => boolean) {
-    this.#store = store;
+  /** @param mayCount whether a job may count by itself, as far as is known */
+  constructor(mayCount: (jobId: number) => boolean) {
     this.#mayCount = mayCount;
   }
 
   /** Reads the increments around the runs of each job that has any. */
-  async load(runs: readonly Run[], fresh: readonly NativeIncrement[]): Promise<void> {
+  async load(
+    store: Pick<LedgerStore, "nativeIncrements">,
+    runs: readonly Run[],
+    fresh: readonly NativeIncrement[],
+  ): Promise<void> {
     const spans = new Map<number, { from: number; to: number }>();
     for (const run of runs) {
       if (!isFromTelemetry(run) && !fresh.some(({ jobId }) => jobId === run.jobId)) continue;
       const endAt = runEndAt(run);
       const from = Math.min(run.startedAt ?? endAt, endAt) - SLACK_MS;
+      // Where a lost run really ended nobody has said yet.
+      const to = isLost(run) ? Number.MAX_SAFE_INTEGER : endAt + SETTLE_MS;
       const known = spans.get(run.jobId);
       spans.set(run.jobId, {
         from: Math.min(known?.from ?? from, from),
-        to: Math.max(known?.to ?? endAt, endAt + SETTLE_MS),
+        to: Math.max(known?.to ?? to, to),
       });
     }
     for (const [jobId, { from, to }] of spans)
-      this.#byJob.set(jobId, await this.#store.nativeIncrements(jobId, from, to));
+      this.#byJob.set(jobId, await store.nativeIncrements(jobId, from, to));
   }
 
   /** The families that the job itself tells of this run; or that it is too early to say. */
@@ -67,7 +76,8 @@ export class NativeCover {
     const endAt = runEndAt(run);
     const counted = COUNTED.flatMap((family) => this.#find(run, family, around) ?? []);
     const [first] = counted;
-    if (first === undefined && this.#mayStillCome(run, now)) return "wait";
+    if (first === undefined && (this.#mayStillCome(run, now) || this.#mayHaveEnded(run, around, now)))
+      return "wait";
     for (const increment of counted) this.#claim(increment.id);
     const families = new Set(counted.map(({ family }) => family));
     // The process counts the rest of the run as well, sometimes before its end, and sometimes never gets to the end.
@@ -78,6 +88,21 @@ export class NativeCover {
       if (SUMMED.includes(family) && isOfRun && at >= from && fromAt <= to) families.add(family);
     }
     return families.size === 0 ? NOTHING : families;
+  }
+
+  /** Lost, while its process counted an end that no run is found for yet: evidence settles first. */
+  #mayHaveEnded(run: Run, around: readonly NativeIncrement[], now: number): boolean {
+    const from = runEndAt(run) - SLACK_MS;
+    return (
+      isLost(run) &&
+      around.some(
+        (increment) =>
+          COUNTED.includes(increment.family) &&
+          this.#left(increment) > 0 &&
+          increment.at >= from &&
+          now < increment.at + EVIDENCE_SETTLES_MS,
+      )
+    );
   }
 
   #mayStillCome(run: Run, now: number): boolean {
@@ -94,8 +119,8 @@ export class NativeCover {
   }
 
   /** The run was counted as lost, and now its process counts it as well: what of that is not in a series yet stays out. */
-  takeBack(run: Run): void {
-    const around = (this.#byJob.get(run.jobId) ?? []).filter(({ applied }) => !applied);
+  takeBack(run: Run, isAgain = false): void {
+    const around = (this.#byJob.get(run.jobId) ?? []).filter(({ applied }) => isAgain || !applied);
     for (const family of [...COUNTED, ...ONE_EACH]) {
       const found = this.#find(run, family, around);
       if (found === null) continue;
@@ -146,8 +171,19 @@ export class NativeCover {
     return told !== undefined;
   }
 
-  claims(): { id: number; runs: number }[] {
-    return [...this.#claims].map(([id, runs]) => ({ id, runs }));
+  /** Those made since the last asking. */
+  newClaims(): { id: number; runs: number }[] {
+    const claims = [...this.#fresh].map(([id, runs]) => ({ id, runs }));
+    this.#fresh.clear();
+    return claims;
+  }
+
+  /** Looks at these increments, as if no run were known to any of them. */
+  lookAt(jobId: number, increments: readonly NativeIncrement[]): void {
+    this.#byJob.set(
+      jobId,
+      increments.map((increment) => ({ ...increment, claimed: 0 })),
+    );
   }
 
   /** The increment that speaks of this run's end and of which a run is still to be found; the nearest. */
@@ -175,6 +211,7 @@ export class NativeCover {
   }
 
   #claim(id: number): void {
+    this.#fresh.set(id, (this.#fresh.get(id) ?? 0) + 1);
     this.#claims.set(id, (this.#claims.get(id) ?? 0) + 1);
   }
 }

@@ -10,34 +10,47 @@ export interface Placement {
   liveHorizonMs: number;
 }
 
-export interface Placed {
-  /** By series, ascending by time. */
-  placed: Map<string, MeterChange[]>;
-  /** By job: the earliest of what is too old to be put in now, and how much of it there is. */
-  history: Map<number, { from: number; count: number }>;
+/** What comes together enters together. */
+interface Item {
+  jobId: number;
+  changes: readonly MeterChange[];
 }
 
-export function placeChanges(changes: readonly MeterChange[], placement: Placement): Placed {
+export interface Placed<Entering extends Item> {
+  /** By series, ascending by time. */
+  placed: Map<string, MeterChange[]>;
+  entering: Entering[];
+  /** By job: when the earliest of what is too old to be put in now happened. */
+  history: Map<number, number>;
+}
+
+export function placeChanges<Entering extends Item>(
+  items: readonly Entering[],
+  placement: Placement,
+): Placed<Entering> {
   const placed = new Map<string, MeterChange[]>();
-  const history = new Map<number, { from: number; count: number }>();
-  for (const change of changes) {
-    const key = seriesKey(change.family, change.labels);
-    const at = placeOf(change, key, placement);
-    if (at === null) {
-      const known = history.get(change.jobId);
-      history.set(change.jobId, {
-        from: Math.min(known?.from ?? change.at, change.at),
-        count: (known?.count ?? 0) + 1,
-      });
+  const history = new Map<number, number>();
+  const entering: Entering[] = [];
+  for (const item of items) {
+    const places = item.changes.map((change) => {
+      const key = seriesKey(change.family, change.labels);
+      return { change, key, at: placeOf(change, key, placement) };
+    });
+    const [old] = places.filter(({ at }) => at === null).map(({ change }) => change.at);
+    if (old !== undefined) {
+      history.set(item.jobId, Math.min(history.get(item.jobId) ?? old, old));
       continue;
     }
-    const ofSeries = placed.get(key);
-    const moved = at === change.at ? change : { ...change, at };
-    if (ofSeries === undefined) placed.set(key, [moved]);
-    else ofSeries.push(moved);
+    entering.push(item);
+    for (const { change, key, at } of places) {
+      const moved = at === null || at === change.at ? change : { ...change, at };
+      const ofSeries = placed.get(key);
+      if (ofSeries === undefined) placed.set(key, [moved]);
+      else ofSeries.push(moved);
+    }
   }
   for (const ofSeries of placed.values()) ofSeries.sort((a, b) => a.at - b.at);
-  return { placed, history };
+  return { placed, entering, history };
 }
 
 /** null: history. */

@@ -91,6 +91,12 @@ export function errorLabel(errorType: string | null): string | null {
   return errorType === null || errorType === "" ? null : errorType.slice(0, LONGEST_LABEL);
 }
 
+/** That a failure exhausted the retries is no other end. */
+export function isOtherEnd(counted: RunPhase, real: RunPhase): boolean {
+  const isFailed = (phase: RunPhase): boolean => phase === "failed" || phase === "dead_letter";
+  return counted !== real && !(isFailed(counted) && isFailed(real));
+}
+
 /** A run that was counted and turned out to have ended otherwise: said, and not counted twice. */
 export function correctionChange(job: Job, run: Run, counted: RunPhase, at: number): MeterChange {
   const labels = { ...jobLabels(job), counted, real: run.phase };

@@ -14,6 +14,10 @@ const STEPS: readonly { youngerThanMs: number; stepMs: number }[] = [
   { youngerThanMs: LONGEST_FILL_MS, stepMs: 120_000 },
 ];
 
+/** Around a change that lies further back there are ticks for so long: windows of a day that hold it are right. */
+const AROUND_MS = 26 * 3_600_000;
+const AROUND_STEP_MS = 60_000;
+
 export function lastTickAt(now: number): number {
   return Math.floor(now / TICK_MS) * TICK_MS;
 }
@@ -29,4 +33,17 @@ export function ticksBetween(from: number, to: number): number[] {
     if (upTo <= from) break;
   }
   return ticks.reverse();
+}
+
+/** The same for a series whose changes are known: those further back than what is filled in have ticks of their own. */
+export function ticksAround(from: number, to: number, changes: readonly { at: number }[]): number[] {
+  const filledFrom = Math.max(from, to - LONGEST_FILL_MS - 1);
+  const ticks = new Set<number>();
+  for (const { at } of changes) {
+    if (at > filledFrom) break;
+    const until = Math.min(at + AROUND_MS, filledFrom);
+    for (let tick = Math.ceil(at / AROUND_STEP_MS) * AROUND_STEP_MS; tick <= until; tick += AROUND_STEP_MS)
+      if (tick > from) ticks.add(tick);
+  }
+  return [...[...ticks].sort((a, b) => a - b), ...ticksBetween(filledFrom, to)];
 }

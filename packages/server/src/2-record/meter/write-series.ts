@@ -11,7 +11,7 @@ import type { MeterSeries, MeterValue } from "../../model/meter.ts";
 import { addSamples, type LabelSetCache } from "./label-sets.ts";
 import { applyChange, type MeterChange, madeReady, valueBefore } from "./meter-value.ts";
 import type { SampleWriter } from "./sample-writer.ts";
-import { LONGEST_FILL_MS, TICK_MS, ticksBetween } from "./tick-times.ts";
+import { TICK_MS, ticksAround } from "./tick-times.ts";
 
 /** Quieter than this, a change is worth two samples of its own. */
 const SPARSE_MS = 2 * TICK_MS;
@@ -61,7 +61,32 @@ export function writeSeries(
   };
   const walk = new Walk(out, plan, before, labelSets);
   if (begins) walk.beginAt(first);
-  return walk.along(begins ? ticksFrom(first.at, ticks.last) : ticks.times);
+  return walk.along(begins ? ticksAround(first.at - 1, ticks.last, changes) : ticks.times);
+}
+
+export interface Rewriting {
+  key: string;
+  /** As it stood before the first of the ticks. */
+  before: MeterSeries;
+  changes: readonly MeterChange[];
+  /** Nothing of it was there before. */
+  begins: boolean;
+  from: number;
+  to: number;
+}
+
+/** A past range of one series, from what it stood at before. */
+export function rewriteSeries(
+  out: SampleWriter,
+  { key, before, changes, begins, from, to }: Rewriting,
+  labelSets: LabelSetCache,
+): MeterSeries {
+  const [first] = changes;
+  const walk = new Walk(out, { key, changes }, { ...before, changedAt: Number.NEGATIVE_INFINITY }, labelSets);
+  if (begins && first !== undefined) walk.beginAt(first);
+  const since = begins && first !== undefined ? first.at - 1 : from;
+  const after = walk.along(ticksAround(since, to, changes));
+  return { ...after, changedAt: Math.max(before.changedAt, after.changedAt) };
 }
 
 /** Goes along the ticks of one series with its value, and leaves samples. */
@@ -139,9 +164,4 @@ class Walk {
     addSamples(this.#out, this.#labelSets.of(this.#key, this.#before, this.#value), this.#value, at);
     this.#writtenAt = at;
   }
-}
-
-/** A series that begins in the past has its own ticks from there on. */
-function ticksFrom(at: number, last: number): number[] {
-  return ticksBetween(Math.max(at - 1, last - LONGEST_FILL_MS - 1), last);
 }

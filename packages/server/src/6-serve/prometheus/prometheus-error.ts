@@ -41,6 +41,13 @@ export class PrometheusError extends Error {
   static parameter(name: string, why: string): PrometheusError {
     return new PrometheusError("bad_data", `invalid parameter "${name}": ${why}`);
   }
+
+  /** What is wrong with the text of a query is a wrong parameter; anything else stays as it is. */
+  static ofQuery(name: string, error: unknown): unknown {
+    return error instanceof QueryError && error.kind === "bad_data"
+      ? PrometheusError.parameter(name, error.message)
+      : error;
+  }
 }
 
 export function sendPrometheusError(

@@ -32,7 +32,7 @@ export function registerQueryRoutes(app: FastifyInstance, { queries, clock }: Qu
       const at = timeParameter(parameters, "time", clock.now());
       const limit = limitParameter(parameters);
       const limits = limitsOf(parameters, request, reply);
-      const answer = await queries.queryInstant(parameters.get("query") ?? "", at, limits);
+      const answer = await ofQuery(queries.queryInstant(parameters.get("query") ?? "", at, limits));
       return sendJson(reply, encodeQueryAnswer(answer, limit));
     },
   });
@@ -45,10 +45,18 @@ export function registerQueryRoutes(app: FastifyInstance, { queries, clock }: Qu
       const range = rangeOf(parameters);
       const limit = limitParameter(parameters);
       const limits = limitsOf(parameters, request, reply);
-      const answer = await queries.queryRange(parameters.get("query") ?? "", range, limits);
+      const answer = await ofQuery(queries.queryRange(parameters.get("query") ?? "", range, limits));
       return sendJson(reply, encodeQueryAnswer(answer, limit));
     },
   });
+}
+
+async function ofQuery<T>(asked: Promise<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    throw PrometheusError.ofQuery("query", error);
+  }
 }
 
 export function sendJson(reply: FastifyReply, text: string): FastifyReply {

@@ -79,10 +79,18 @@ function questionOf(request: FastifyRequest, reply: FastifyReply): SeriesQuestio
 }
 
 function parseMatch(text: string): readonly LabelMatcher[] {
-  const matchers = parseSelector(text);
+  const matchers = selectorOf(text);
   if (matchers.map(compileMatcher).every(({ matchesEmpty }) => matchesEmpty))
     throw new PrometheusError("bad_data", "match[] must contain at least one non-empty matcher");
   return matchers;
+}
+
+function selectorOf(text: string): readonly LabelMatcher[] {
+  try {
+    return parseSelector(text);
+  } catch (error) {
+    throw PrometheusError.ofQuery("match[]", error);
+  }
 }
 
 function sendTexts(reply: FastifyReply, texts: readonly string[], limit: number): FastifyReply {

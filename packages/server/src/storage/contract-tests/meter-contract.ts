@@ -65,7 +65,7 @@ export function describeMeter(open: OpenStore): void {
     expect(await store.runsToMeter(run.id, 10)).toEqual([]);
     await store.commitMeter({
       ...EMPTY_METER_COMMIT,
-      meteredRuns: [{ id: run.id, version: run.version, phase: "completed" }],
+      meteredRuns: [{ id: run.id, version: run.version, phase: "completed", counted: "completed" }],
     });
     expect(await store.runsToMeter(0, 10)).toEqual([]);
     await store.commit({ ...EMPTY_COMMIT, runs: [rewrite(run, { phase: "failed", final: true })] });
@@ -73,7 +73,9 @@ export function describeMeter(open: OpenStore): void {
       ["failed", "completed"],
     ]);
     expect((await store.openRuns(0, 10)).map(({ runId }) => runId)).toEqual(["open"]);
-    expect((await store.runsEndedIn(job.id, T0, T0 + MINUTE)).map(({ run: { runId } }) => runId)).toEqual(["closed"]);
+    expect((await store.runsEndedIn(job.id, T0, T0 + MINUTE)).map(({ run: { runId } }) => runId)).toEqual([
+      "closed",
+    ]);
     expect(await store.runsEndedIn(job.id, T0 + MINUTE, T0 + 2 * MINUTE)).toEqual([]);
   });
 
@@ -84,7 +86,7 @@ export function describeMeter(open: OpenStore): void {
     const named = await makeRun(store, job.id, "named", completedView(T0, MINUTE));
     await store.commitMeter({
       ...EMPTY_METER_COMMIT,
-      meteredRuns: [{ id: counted.id, version: counted.version, phase: "completed" }],
+      meteredRuns: [{ id: counted.id, version: counted.version, phase: "completed", counted: "completed" }],
     });
     await store.commit({
       ...EMPTY_COMMIT,

@@ -102,6 +102,7 @@ export type RunBarRow = Omit<
   | "view"
   | "metered_version"
   | "metered_phase"
+  | "counted_phase"
 >;
 
 export function runBarFromRow(row: RunBarRow): RunBar {

@@ -22,6 +22,8 @@ export const createMeterSeries: Migration = {
     // 0 and null: not metered. A run that changes afterwards differs in its version.
     `alter table runs add column metered_version ${int} not null default 0`,
     `alter table runs add column metered_phase ${small}`,
+    // What it is counted as: stays when the run turns out to have ended otherwise.
+    `alter table runs add column counted_phase ${small}`,
     "create index runs_to_meter on runs (id) where is_open = 0 and metered_version <> version",
     "create index runs_by_end on runs (job_id, completed_at) where completed_at is not null",
 

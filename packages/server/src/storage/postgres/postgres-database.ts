@@ -133,7 +133,7 @@ export class PostgresDatabase implements LedgerDatabase {
         const template = templates.ofEach(statement);
         const outcomes: Outcome[] = [];
         for (const row of rows)
-          outcomes.push(await runOn(client, template.text, fillTemplate(template, row)));
+          outcomes.push(await runOn(client, template.text, fillTemplate(template, [row])));
         return outcomes;
       },
     };

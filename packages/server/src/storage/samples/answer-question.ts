@@ -1,7 +1,6 @@
 /** What the metric store can be asked, and the answers, in forms that pass between threads. Runs beside a `SampleReader`. */
 import { type LabelMatcher, QueryError, type QueryErrorKind } from "@batchwatch/promql";
-import * as engine from "@batchwatch/promql/engine";
-import type { EngineOptions } from "@batchwatch/promql/engine";
+import { type EngineOptions, queryInstant, queryRange } from "@batchwatch/promql/engine";
 import type { SeriesQuestion } from "../metric-queries.ts";
 import { StorageError, type StorageErrorCode } from "../storage-error.ts";
 import {
@@ -52,14 +51,14 @@ export function answerQuestion(reader: SampleReader, question: Question, checkpo
     case "instant": {
       const { query, at, options } = question;
       const answer = reader.read({ maxSamples: options.maxSamples, checkpoint }, (source) =>
-        engine.queryInstant(source, query, at, { ...options, checkpoint }),
+        queryInstant(source, query, at, { ...options, checkpoint }),
       );
       return { what: "query", answer: packAnswer(answer) };
     }
     case "range": {
       const { query, range, options } = question;
       const answer = reader.read({ maxSamples: options.maxSamples, checkpoint }, (source) =>
-        engine.queryRange(source, query, range, { ...options, checkpoint }),
+        queryRange(source, query, range, { ...options, checkpoint }),
       );
       return { what: "query", answer: packAnswer(answer) };
     }

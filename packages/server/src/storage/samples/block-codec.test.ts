@@ -13,8 +13,7 @@ interface SeriesSamples {
 
 function build(series: readonly SeriesSamples[], pack: boolean): EncodedBlock {
   const builder = new BlockBuilder();
-  for (const { metric, id, times, values } of series)
-    builder.add(metric, id, times, values, 0, times.length);
+  for (const { metric, id, times, values } of series) builder.add(metric, id, times, values, 0, times.length);
   return builder.finish(pack);
 }
 
@@ -83,9 +82,17 @@ describe("a block", () => {
   });
 
   test("holds one time column for series that were sampled together, jitter and all", () => {
-    const times = Float64Array.from({ length: 500 }, (_, index) => T0 + index * 15_000 + ((index * 7919) % 13));
+    const times = Float64Array.from(
+      { length: 500 },
+      (_, index) => T0 + index * 15_000 + ((index * 7919) % 13),
+    );
     const block = build(
-      Array.from({ length: 50 }, (_, index) => ({ metric: 1, id: index + 1, times, values: times.map(() => 1) })),
+      Array.from({ length: 50 }, (_, index) => ({
+        metric: 1,
+        id: index + 1,
+        times,
+        values: times.map(() => 1),
+      })),
       false,
     );
     const [first, second] = read(block);

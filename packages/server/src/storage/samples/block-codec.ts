@@ -276,7 +276,12 @@ function hashTimes(times: Float64Array, from: number, to: number): number {
   return (Math.imul(hash, 31) + ((times[to - 1] ?? 0) % 0x7fff_ffff)) | 0;
 }
 
-function isSameTimes(known: Float64Array | undefined, times: Float64Array, from: number, to: number): boolean {
+function isSameTimes(
+  known: Float64Array | undefined,
+  times: Float64Array,
+  from: number,
+  to: number,
+): boolean {
   if (known === undefined || known.length !== to - from) return false;
   for (let index = 0; index < known.length; index++) if (known[index] !== times[from + index]) return false;
   return true;

@@ -18,12 +18,24 @@ describe("what is compacted next", () => {
     ["nothing while an open partition has few runs", runs(7, OPEN, 1), null],
     ["eight fresh runs, into the next level", runs(8, OPEN, 1), { level: 2, count: 8 }],
     ["eight runs of a higher level", [...runs(8, OPEN, 2), ...runs(3, OPEN, 1)], { level: 3, count: 8 }],
-    ["all runs of a partition that is over", [...runs(1, OVER, 2), ...runs(3, OVER, 1)], { level: SETTLED_LEVEL, count: 4 }],
+    [
+      "all runs of a partition that is over",
+      [...runs(1, OVER, 2), ...runs(3, OVER, 1)],
+      { level: SETTLED_LEVEL, count: 4 },
+    ],
     ["a partition that is over and has one fresh run", runs(1, OVER, 1), { level: SETTLED_LEVEL, count: 1 }],
     ["nothing of a settled partition", runs(1, OVER, SETTLED_LEVEL), null],
     ["nothing for a few late samples", [...runs(1, OVER, SETTLED_LEVEL, 1000), ...runs(1, OVER, 1)], null],
-    ["many late samples", [...runs(1, OVER, SETTLED_LEVEL, 100), ...runs(1, OVER, 1)], { level: SETTLED_LEVEL, count: 2 }],
-    ["many late runs", [...runs(1, OVER, SETTLED_LEVEL, 10_000), ...runs(4, OVER, 1)], { level: SETTLED_LEVEL, count: 5 }],
+    [
+      "many late samples",
+      [...runs(1, OVER, SETTLED_LEVEL, 100), ...runs(1, OVER, 1)],
+      { level: SETTLED_LEVEL, count: 2 },
+    ],
+    [
+      "many late runs",
+      [...runs(1, OVER, SETTLED_LEVEL, 10_000), ...runs(4, OVER, 1)],
+      { level: SETTLED_LEVEL, count: 5 },
+    ],
   ])("is %s", (_name, list, expected) => {
     const plan = planMerge(list, NOW, false);
     expect(plan === null ? null : { level: plan.level, count: plan.runs.length }).toEqual(expected);

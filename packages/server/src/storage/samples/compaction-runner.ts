@@ -1,7 +1,12 @@
 /** Where the work of a compaction runs: on a thread that starts when there is much to do and ends soon after, or right here. */
 import { Worker } from "node:worker_threads";
 import type { SqliteConnection } from "../sqlite/sqlite-connection.ts";
-import { type CompactionResult, type CompactionTask, type RunBlock, runCompaction } from "./compaction-task.ts";
+import {
+  type CompactionResult,
+  type CompactionTask,
+  type RunBlock,
+  runCompaction,
+} from "./compaction-task.ts";
 import type { FromCompactionWorker, ToCompactionWorker } from "./compaction-worker.ts";
 
 export interface CompactionRunner {

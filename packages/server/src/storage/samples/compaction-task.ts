@@ -87,7 +87,8 @@ function* merge(
 
 function isTouched(partitionAt: number, erasures: readonly Erasure[]): boolean {
   return erasures.some(
-    ({ fromAt, toAt }) => partitionAt >= partitionOf(fromAt) && partitionAt <= toAt && partitionAt + PARTITION_MS > fromAt,
+    ({ fromAt, toAt }) =>
+      partitionAt >= partitionOf(fromAt) && partitionAt <= toAt && partitionAt + PARTITION_MS > fromAt,
   );
 }
 

@@ -1,7 +1,12 @@
 /** A thread that compacts: one task at a time, handed back block by block, each when it is asked for. */
 import { parentPort, workerData } from "node:worker_threads";
 import { SqliteConnection } from "../sqlite/sqlite-connection.ts";
-import { type CompactionResult, type CompactionTask, type RunBlock, runCompaction } from "./compaction-task.ts";
+import {
+  type CompactionResult,
+  type CompactionTask,
+  type RunBlock,
+  runCompaction,
+} from "./compaction-task.ts";
 
 export type ToCompactionWorker = { what: "run"; task: CompactionTask } | { what: "next" };
 
@@ -35,7 +40,9 @@ function metricOf(id: number): number {
 }
 
 function readMetrics(): void {
-  const { rows } = connection.execute("select id, metric from series where id > ? order by id", [lastSeriesId]);
+  const { rows } = connection.execute("select id, metric from series where id > ? order by id", [
+    lastSeriesId,
+  ]);
   for (const row of rows as { id: number; metric: number }[]) {
     metrics[row.id] = row.metric;
     lastSeriesId = row.id;

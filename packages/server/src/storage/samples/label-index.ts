@@ -2,7 +2,13 @@
  * Series by their labels, on the threads that read: for each label name and value the series that have it, in memory, kept
  * up with the tables by their growing ids. A series is named here by its slot (0, 1, …, in the order of ids).
  */
-import { type CompiledMatcher, compileMatcher, type LabelMatcher, type Labels, sortedLabels } from "@batchwatch/promql";
+import {
+  type CompiledMatcher,
+  compileMatcher,
+  type LabelMatcher,
+  type Labels,
+  sortedLabels,
+} from "@batchwatch/promql";
 import { cleanText } from "../../lib/clean-text.ts";
 import type { SqliteConnection } from "../sqlite/sqlite-connection.ts";
 import { readCounter } from "./sample-schema.ts";
@@ -121,7 +127,8 @@ export class LabelIndex {
       compileMatcher({ name: cleanText(name), op, value: cleanText(value) }),
     );
     // The matcher with the fewest series gives the candidates, the others are tested on them.
-    let first: { matcher: CompiledMatcher; lists: readonly (readonly number[])[]; size: number } | null = null;
+    let first: { matcher: CompiledMatcher; lists: readonly (readonly number[])[]; size: number } | null =
+      null;
     for (const matcher of compiled) {
       if (matcher.matchesEmpty) continue;
       const lists = this.#listsOf(matcher);
@@ -173,7 +180,8 @@ export class LabelIndex {
   #valueOf(slot: number, name: number): number {
     const pairs = this.#pairs[slot];
     if (pairs === undefined) return 0;
-    for (let index = 0; index < pairs.length; index += 2) if (pairs[index] === name) return pairs[index + 1] ?? 0;
+    for (let index = 0; index < pairs.length; index += 2)
+      if (pairs[index] === name) return pairs[index + 1] ?? 0;
     return 0;
   }
 
@@ -202,7 +210,8 @@ export class LabelIndex {
   #clear(): void {
     this.#lastSeriesId = 0;
     this.#lastSymbolId = 0;
-    for (const map of [this.#texts, this.#symbols, this.#postings, this.#slotOfId, this.#answers]) map.clear();
+    for (const map of [this.#texts, this.#symbols, this.#postings, this.#slotOfId, this.#answers])
+      map.clear();
     for (const list of [this.#pairs, this.#labels, this.#ids, this.#metrics]) list.length = 0;
   }
 }

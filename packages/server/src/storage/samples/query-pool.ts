@@ -181,6 +181,9 @@ function failureOf(error: unknown): unknown {
   const isOutOfMemory =
     error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
   return isOutOfMemory
-    ? new QueryError("execution", "the query needs more memory than there is; ask for less time or fewer series")
+    ? new QueryError(
+        "execution",
+        "the query needs more memory than there is; ask for less time or fewer series",
+      )
     : error;
 }

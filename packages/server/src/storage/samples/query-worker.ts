@@ -2,7 +2,14 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { QueryError } from "@batchwatch/promql";
 import { SqliteConnection } from "../sqlite/sqlite-connection.ts";
-import { type Answer, answerQuestion, handedOver, type Question, type Refusal, refusalOf } from "./answer-question.ts";
+import {
+  type Answer,
+  answerQuestion,
+  handedOver,
+  type Question,
+  type Refusal,
+  refusalOf,
+} from "./answer-question.ts";
 import { SampleReader } from "./sample-reader.ts";
 
 export interface QueryWorkerData {

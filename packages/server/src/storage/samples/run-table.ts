@@ -48,7 +48,11 @@ export function addBlock(connection: SqliteConnection, runId: number, { block }:
 }
 
 /** Step 3. Answers whether the exchange was made. Inside a write transaction. */
-export function exchange(connection: SqliteConnection, newRuns: readonly number[], result: CompactionResult): boolean {
+export function exchange(
+  connection: SqliteConnection,
+  newRuns: readonly number[],
+  result: CompactionResult,
+): boolean {
   const areLive = result.mergedRuns.every((id) => isLive(connection, id));
   for (const id of newRuns) setState(connection, id, areLive ? RUN_STATE.live : RUN_STATE.dead);
   if (!areLive) return false;
@@ -112,7 +116,9 @@ export function deleteDead(connection: SqliteConnection): boolean {
 }
 
 function isLive(connection: SqliteConnection, id: number): boolean {
-  return connection.execute("select 1 from runs where id = ? and state = ?", [id, RUN_STATE.live]).rows.length > 0;
+  return (
+    connection.execute("select 1 from runs where id = ? and state = ?", [id, RUN_STATE.live]).rows.length > 0
+  );
 }
 
 function setState(connection: SqliteConnection, id: number, state: number): void {

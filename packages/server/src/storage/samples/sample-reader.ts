@@ -270,7 +270,10 @@ class Assembly {
     if (!ascend(pieces)) return mergeParts(pieces.map(decodePiece));
     const start = this.#used;
     for (const piece of pieces) this.#used += this.#take(piece, this.#used);
-    return { times: this.#timesOf(pieces, this.#used - start), values: this.#values.subarray(start, this.#used) };
+    return {
+      times: this.#timesOf(pieces, this.#used - start),
+      values: this.#values.subarray(start, this.#used),
+    };
   }
 
   #take(piece: Piece, offset: number): number {

@@ -46,7 +46,8 @@ export class SampleWriter {
     return this.transaction((connection) => {
       if (erasing !== null) writeErasure(connection, erasing);
       const resolved = batches.map((batch) => this.#resolve(batch));
-      for (const { families } of batches) if (families !== undefined) this.#families.write(connection, families);
+      for (const { families } of batches)
+        if (families !== undefined) this.#families.write(connection, families);
       return { outcomes: resolved.map(({ outcome }) => outcome), stored: writeSegment(connection, resolved) };
     });
   }
@@ -121,22 +122,28 @@ function writeSegment(connection: SqliteConnection, resolved: readonly Resolved[
   const writer = new SegmentWriter(count);
   let offset = 0;
   for (const one of resolved)
-    offset = one.outcome === null ? fill(writer.columns, one, offset) : fillAccepted(writer.columns, one, offset);
+    offset =
+      one.outcome === null ? fill(writer.columns, one, offset) : fillAccepted(writer.columns, one, offset);
   const { kind, data } = writer.encode();
   const { fromAt, toAt } = spanOf(writer.columns.times);
-  connection.execute(
-    "insert into segments (from_at, to_at, samples, kind, data) values (?, ?, ?, ?, ?)",
-    [fromAt, toAt, count, kind, data],
-  );
+  connection.execute("insert into segments (from_at, to_at, samples, kind, data) values (?, ?, ?, ?, ?)", [
+    fromAt,
+    toAt,
+    count,
+    kind,
+    data,
+  ]);
   return count;
 }
 
 function writeErasure(connection: SqliteConnection, { ids, fromAt, toAt }: Erasing): void {
   if (ids.length === 0) return;
-  connection.execute(
-    "insert into segments (from_at, to_at, samples, kind, data) values (?, ?, 0, ?, ?)",
-    [fromAt, toAt, SEGMENT_KIND.erasure, encodeErasure(ids)],
-  );
+  connection.execute("insert into segments (from_at, to_at, samples, kind, data) values (?, ?, 0, ?, ?)", [
+    fromAt,
+    toAt,
+    SEGMENT_KIND.erasure,
+    encodeErasure(ids),
+  ]);
 }
 
 function fill(columns: SegmentColumns, { batch, ids }: Resolved, offset: number): number {

@@ -46,7 +46,10 @@ export class SegmentWriter {
   }
 }
 
-export function encodeSegment({ seriesIds, times, values }: SegmentColumns): { kind: number; data: Uint8Array } {
+export function encodeSegment({ seriesIds, times, values }: SegmentColumns): {
+  kind: number;
+  data: Uint8Array;
+} {
   const writer = new SegmentWriter(seriesIds.length);
   writer.columns.seriesIds.set(seriesIds);
   writer.columns.times.set(times);

@@ -213,7 +213,8 @@ export class SeriesRegistry {
     this.#count(namespaceSymbol, 1);
     this.#new.keys.push(key);
     this.#new.namespaces.push(namespaceSymbol);
-    if (this.#marks !== null) for (const symbol of [...symbols, metric, namespaceSymbol]) this.#markedSymbols.add(symbol);
+    if (this.#marks !== null)
+      for (const symbol of [...symbols, metric, namespaceSymbol]) this.#markedSymbols.add(symbol);
     return id;
   }
 
@@ -243,7 +244,10 @@ export class SeriesRegistry {
     const own = this.#seriesOfNamespace.get(owner) ?? 0;
     if (namespace !== undefined && own >= maxSeriesPerNamespace)
       return `the namespace ${JSON.stringify(namespace)} has ${own} series, which is the most that one may have (metrics.maxSeriesPerNamespace); labels whose values never come again, such as ids, should not be labels`;
-    if (this.#ids.size >= maxSeries || (this.#ids.size >= maxSeries * OPEN_SHARE && this.#isOverFairShare(own, namespace)))
+    if (
+      this.#ids.size >= maxSeries ||
+      (this.#ids.size >= maxSeries * OPEN_SHARE && this.#isOverFairShare(own, namespace))
+    )
       return `there are ${this.#ids.size} series, and no room for new ones of ${JSON.stringify(namespace ?? "Batchwatch")} (metrics.maxSeries); labels whose values never come again, such as ids, should not be labels`;
     return null;
   }
@@ -284,7 +288,9 @@ function sortedPairs(labels: SeriesLabels): string[] {
     pairs.push(clean, cleanText(value));
   }
   if (isSorted) return pairs;
-  const entries = Array.from({ length: pairs.length / 2 }, (_, index) => pairs.slice(index * 2, index * 2 + 2));
+  const entries = Array.from({ length: pairs.length / 2 }, (_, index) =>
+    pairs.slice(index * 2, index * 2 + 2),
+  );
   return entries.sort(([a], [b]) => compareText(a ?? "", b ?? "")).flat();
 }
 

@@ -108,7 +108,8 @@ export function mergeParts(parts: readonly Samples[]): Samples {
   let offset = 0;
   let ascends = true;
   for (const part of parts) {
-    if (offset > 0 && (part.times[0] ?? Number.POSITIVE_INFINITY) <= (times[offset - 1] ?? 0)) ascends = false;
+    if (offset > 0 && (part.times[0] ?? Number.POSITIVE_INFINITY) <= (times[offset - 1] ?? 0))
+      ascends = false;
     times.set(part.times, offset);
     values.set(part.values, offset);
     offset += part.times.length;

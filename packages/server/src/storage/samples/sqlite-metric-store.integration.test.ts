@@ -6,7 +6,13 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, expect, test } from "vitest";
 import { samplesOfRound } from "../contract-tests/append-samples-until-killed.ts";
-import { batchOf, describeMetricStore, running, selected, T0 } from "../contract-tests/metric-store-contract.ts";
+import {
+  batchOf,
+  describeMetricStore,
+  running,
+  selected,
+  T0,
+} from "../contract-tests/metric-store-contract.ts";
 import type { MetricStore } from "../metric-store.ts";
 import type { MetricStoreOptions } from "./sqlite-metric-store.ts";
 import { SqliteMetricStore } from "./sqlite-metric-store.ts";
@@ -105,7 +111,9 @@ describe("a file of samples", () => {
       expect(found, when).toHaveLength(expected.size);
       for (const { labels, times, values } of found) {
         // A round may have been stored and not answered any more.
-        const stored = times.map((at, index) => [at, values[index]]).filter(([, value]) => Number(value) <= answered);
+        const stored = times
+          .map((at, index) => [at, values[index]])
+          .filter(([, value]) => Number(value) <= answered);
         const wanted = [...(expected.get(labels.job_name ?? "") ?? [])].sort(([a], [b]) => a - b);
         expect(stored, when).toEqual(wanted);
       }

@@ -18,7 +18,7 @@ import type {
 import { SqliteConnection } from "../sqlite/sqlite-connection.ts";
 import { WalSync } from "../sqlite/wal-sync.ts";
 import { StorageError } from "../storage-error.ts";
-import type { Answer, Question, QueryOptions } from "./answer-question.ts";
+import type { Answer, QueryOptions, Question } from "./answer-question.ts";
 import { InThreadCompaction, ThreadedCompaction } from "./compaction-runner.ts";
 import { Compactor, DEFAULT_FLUSH_LIMITS, type FlushLimits } from "./compactor.ts";
 import { type AskOptions, InThreadQueries, type QueryAsking } from "./in-thread-queries.ts";

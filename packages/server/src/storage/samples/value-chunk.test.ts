@@ -116,9 +116,12 @@ describe("a chunk of values", () => {
 test("integers up to the bound come back exactly", () => {
   fc.assert(
     fc.property(
-      fc.array(fc.oneof(fc.integer({ min: -3, max: 3 }), fc.integer({ min: -MAX_INTEGER, max: MAX_INTEGER })), {
-        minLength: 1,
-      }),
+      fc.array(
+        fc.oneof(fc.integer({ min: -3, max: 3 }), fc.integer({ min: -MAX_INTEGER, max: MAX_INTEGER })),
+        {
+          minLength: 1,
+        },
+      ),
       (list) => {
         const integers = Float64Array.from(list);
         const writer = new ByteWriter();

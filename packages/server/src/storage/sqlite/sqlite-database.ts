@@ -19,6 +19,9 @@ import type { Tables } from "../tables.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";
 import { WalSync } from "./wal-sync.ts";
 
+/** A statement of several rows costs half of as many statements; few sizes, so that few are compiled. */
+const INSERT_SIZES = [32, 8, 1];
+
 export class SqliteDatabase implements LedgerDatabase {
   readonly capabilities = SQLITE_CAPABILITIES;
   readonly read: Kysely<Tables>;
@@ -100,25 +103,29 @@ export class SqliteDatabase implements LedgerDatabase {
       capabilities: this.capabilities,
       db,
       insertAll: async (statement, rows) => {
-        const template = templates.ofInsert(statement);
         const connection = this.#connection();
         const returned: unknown[] = [];
-        for (const row of rows)
-          returned.push(...connection.execute(template.text, fillTemplate(template, row)).rows);
+        for (let start = 0; start < rows.length; ) {
+          const count = INSERT_SIZES.find((size) => size <= rows.length - start) ?? 1;
+          const template = templates.ofInsert(statement, count);
+          const values = fillTemplate(template, rows.slice(start, start + count));
+          returned.push(...connection.execute(template.text, values).rows);
+          start += count;
+        }
         return returned;
       },
       changeAll: async (statement, rows) => {
         const template = templates.ofEach(statement);
         const connection = this.#connection();
         const met = rows.filter(
-          (row) => connection.execute(template.text, fillTemplate(template, row)).affected > 0,
+          (row) => connection.execute(template.text, fillTemplate(template, [row])).affected > 0,
         );
         return new Set(met.map(({ id }) => id));
       },
       runEach: async (statement, rows) => {
         const template = templates.ofEach(statement);
         const connection = this.#connection();
-        return rows.map((row): Outcome => connection.execute(template.text, fillTemplate(template, row)));
+        return rows.map((row): Outcome => connection.execute(template.text, fillTemplate(template, [row])));
       },
     };
   }

@@ -13,7 +13,7 @@ export async function mergeRun(writer: Writer, fromId: number, intoId: number): 
   const { db } = writer;
   const from = await db
     .selectFrom("runs")
-    .select(["run_id", "slot_id", "metered_phase"])
+    .select(["run_id", "slot_id", "metered_phase", "counted_phase"])
     .where("id", "=", fromId)
     .executeTakeFirst();
   if (from === undefined) return;
@@ -60,7 +60,7 @@ export async function mergeRun(writer: Writer, fromId: number, intoId: number): 
   if (from.metered_phase !== null)
     await db
       .updateTable("runs")
-      .set({ metered_phase: from.metered_phase, metered_version: 0 })
+      .set({ metered_phase: from.metered_phase, counted_phase: from.counted_phase, metered_version: 0 })
       .where("id", "=", intoId)
       .where("metered_phase", "is", null)
       .execute();

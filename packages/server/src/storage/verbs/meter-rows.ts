@@ -62,12 +62,13 @@ interface MarkedRun {
   id: number;
   metered_version: number;
   metered_phase: number;
+  counted_phase: number;
 }
 
 export const MARK_RUN = {
-  fields: ["id", "metered_version", "metered_phase"] as const satisfies (keyof MarkedRun)[],
-  build: (db: Kysely<Tables>, { id, metered_version, metered_phase }: MarkedRun) =>
-    db.updateTable("runs").set({ metered_version, metered_phase }).where("id", "=", id),
+  fields: ["id", "metered_version", "metered_phase", "counted_phase"] as const satisfies (keyof MarkedRun)[],
+  build: (db: Kysely<Tables>, { id, ...marks }: MarkedRun) =>
+    db.updateTable("runs").set(marks).where("id", "=", id),
 };
 
 export function incrementFromRow(row: Selectable<NativeIncrementsTable>): NativeIncrement {

@@ -134,7 +134,7 @@ export function meterVerbs(database: LedgerDatabase): MeterStore {
         .distinct()
         .where("phase", "=", lost)
         .where("sort_at", ">=", since)
-        .where("metered_phase", "=", lost)
+        .where("counted_phase", "=", lost)
         .execute();
       return new Set(rows.map((row) => row.job_id));
     },
@@ -156,6 +156,7 @@ function runToMeter(row: Selectable<RunsTable>): RunToMeter {
   return {
     run: runFromRow(row),
     meteredPhase: row.metered_phase === null ? null : phaseCodes.word(row.metered_phase),
+    countedPhase: row.counted_phase === null ? null : phaseCodes.word(row.counted_phase),
   };
 }
 
@@ -164,8 +165,9 @@ async function commitMeter(writer: Writer, commit: MeterCommit): Promise<void> {
   await writer.insertAll(SET_SERIES, commit.series.map(seriesRow));
   await writer.runEach(
     MARK_RUN,
-    commit.meteredRuns.map(({ id, version, phase }) => ({
+    commit.meteredRuns.map(({ id, version, phase, counted }) => ({
       id,
+      counted_phase: phaseCodes.code(counted),
       metered_version: version,
       metered_phase: phaseCodes.code(phase),
     })),

@@ -118,12 +118,6 @@ async function insertRuns(writer: Writer, runs: readonly RunWrite[]): Promise<Ma
   const newIds = new Map<number, number>();
   if (inserted.length < runs.length)
     throw new VersionConflictError("A run of this commit was created by another one; read it again.");
-  if (writer.capabilities.rowsInAnInsert === 1) {
-    runs.forEach((run, index) => {
-      newIds.set(run.tempId, inserted[index]?.id ?? 0);
-    });
-    return newIds;
-  }
   const ids = new Map(inserted.map((row) => [`${row.job_id} ${row.run_id}`, row.id]));
   for (const run of runs) {
     const id = ids.get(`${run.jobId} ${statements.storedRunId(run.runId)}`);
@@ -203,9 +197,9 @@ async function writeMetricState(writer: Writer, commit: LedgerCommit): Promise<v
   );
 }
 
-/** The last of each key: one statement of several rows may not meet the same row twice; one of one row may. */
+/** The last of each key: in PostgreSQL one statement may not meet the same row twice. */
 function onePer<Row>({ capabilities }: Writer, rows: readonly Row[], key: (row: Row) => string): Row[] {
-  return rows.length < 2 || capabilities.rowsInAnInsert === 1
+  return rows.length < 2 || capabilities.engine === "sqlite"
     ? [...rows]
     : [...new Map(rows.map((row) => [key(row), row])).values()];
 }

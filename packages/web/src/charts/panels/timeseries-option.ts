@@ -33,7 +33,8 @@ export const TIMESERIES_PLOT = { left: 64, right: 16, top: 12, bottom: 24 } as c
 export function timeseriesOption(plan: TimeseriesPlan, tokens: SchemeTokens, width: number): ChartOption {
   const { series, period, stepMs, zone, stack } = plan;
   const words = (value: number) => formatValue(value, { unit: plan.unit, decimals: plan.decimals, zone });
-  const lines = series.map((one) => ({ one, ...linePoints(one, stepMs) }));
+  const drawn = stack ? filledUp(series) : series;
+  const lines = drawn.map((one) => ({ one, ...linePoints(one, stepMs) }));
   return {
     animation: false,
     grid: TIMESERIES_PLOT,
@@ -62,6 +63,19 @@ export function timeseriesOption(plan: TimeseriesPlan, tokens: SchemeTokens, wid
       thresholdLines(plan, tokens),
     ],
   };
+}
+
+/** In a pile each lies on the one below: one that has nothing at a time lies there with nothing. */
+export function filledUp<T extends Pick<RangeSeries, "times" | "values">>(series: readonly T[]): T[] {
+  const times = [...new Set(series.flatMap((one) => [...one.times]))].sort((a, b) => a - b);
+  return series.map((one) => {
+    const own = new Map(one.times.map((at, index) => [at, one.values[index] ?? Number.NaN]));
+    const values = times.map((at) => {
+      const value = own.get(at) ?? 0;
+      return Number.isFinite(value) ? value : 0;
+    });
+    return { ...one, times, values };
+  });
 }
 
 /** A missing step is a gap; a point with a gap on either side has no line to stand on. */

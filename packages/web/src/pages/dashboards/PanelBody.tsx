@@ -1,5 +1,6 @@
 /** A panel's answer by its type; a sentence where there is nothing to draw. */
 
+import { isRangePanel } from "@batchwatch/protocol/dashboard-panels";
 import type { DashboardPanel } from "../../api/resources.ts";
 import { useZone } from "../../clock/zone-choice.ts";
 import { KeptFor } from "../../components/KeptFor.tsx";
@@ -26,7 +27,7 @@ export function PanelBody(props: PanelProps) {
     ...data.series.flatMap(({ values: own }) => own),
     ...data.samples.map(({ value }) => value),
   ];
-  if (values.length === 0) return <NoData period={data.period} />;
+  if (values.length === 0) return <NoData period={data.period} atEnd={!isRangePanel(panel.type)} />;
   if (values.every(Number.isNaN))
     return <p className={classes.empty}>Every value is NaN: a division of nothing by nothing, for one.</p>;
   switch (panel.type) {
@@ -45,12 +46,14 @@ export function PanelBody(props: PanelProps) {
   }
 }
 
-function NoData({ period }: { period: Period }) {
+function NoData({ period, atEnd }: { period: Period; atEnd: boolean }) {
   const zone = useZone();
   const words = (at: number) => formatInstant(at, { zone, nowAt: Date.now() });
   return (
     <p className={classes.empty}>
-      No data from {words(period.from)} to {words(period.to)}.{" "}
+      {atEnd
+        ? `The query gives nothing at ${words(period.to)}.`
+        : `No data from ${words(period.from)} to ${words(period.to)}.`}{" "}
       <KeptFor kind="samplesMs" what="Samples" since={new Date(period.from).toISOString()} />
     </p>
   );

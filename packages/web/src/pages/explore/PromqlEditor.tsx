@@ -3,6 +3,7 @@
  * where something is wrong. Enter asks, Shift-Enter begins a line. Loaded with Explore only.
  */
 import {
+  acceptCompletion,
   autocompletion,
   closeBrackets,
   closeBracketsKeymap,
@@ -65,13 +66,16 @@ export default function PromqlEditor({ query, error, onChange, onAsk }: Props) {
           history(),
           bracketMatching(),
           closeBrackets(),
-          autocompletion(),
+          // Nothing is taken unless it was chosen: Enter asks the query as it stands.
+          autocompletion({ selectOnOpen: false }),
           syntaxHighlighting(COLORS),
           promql.asExtension(),
           placeholder("sum by (job_name) (increase(batch_job_completions_total[1d]))"),
           EditorView.lineWrapping,
           EditorView.contentAttributes.of({ "aria-label": "PromQL query" }),
-          Prec.high(keymap.of([{ key: "Enter", run: askOnEnter }])),
+          Prec.highest(
+            keymap.of([{ key: "Enter", run: (editor) => acceptCompletion(editor) || askOnEnter(editor) }]),
+          ),
           keymap.of([
             { key: "Mod-Enter", run: askOnEnter },
             ...closeBracketsKeymap,

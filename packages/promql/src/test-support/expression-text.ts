@@ -4,7 +4,19 @@ import fc from "fast-check";
 const name = fc.constantFrom("up", "requests_total", "lat_bucket", "sum", "x:y");
 const label = fc.constantFrom("job", "le", "group_left", "a");
 const duration = fc.constantFrom("5m", "1h30m", "90", "1d", "30s", "2w");
-const number = fc.constantFrom("0", "1", "2.5", "1e3", "0x10", "NaN", "Inf", ".5", "5m", "1e-7", "12345678901234567890");
+const number = fc.constantFrom(
+  "0",
+  "1",
+  "2.5",
+  "1e3",
+  "0x10",
+  "NaN",
+  "Inf",
+  ".5",
+  "5m",
+  "1e-7",
+  "12345678901234567890",
+);
 
 const matcher = fc
   .tuple(label, fc.constantFrom("=", "!=", "=~", "!~"), fc.constantFrom('"x"', "'a.+'", '"\\u00e9\\n"', "``"))
@@ -12,7 +24,9 @@ const matcher = fc
 
 const selector = fc.oneof(
   name,
-  fc.tuple(name, fc.array(matcher, { maxLength: 3 })).map(([text, matchers]) => `${text}{${matchers.join(",")}}`),
+  fc
+    .tuple(name, fc.array(matcher, { maxLength: 3 }))
+    .map(([text, matchers]) => `${text}{${matchers.join(",")}}`),
   fc.constant('{"dotted.name", "dotted.label"="v"}'),
 );
 
@@ -34,7 +48,9 @@ const { vector, scalar } = fc.letrec<{ vector: string; scalar: string; range: st
     { depthSize: "small", maxDepth: MOST_DEPTH },
     number,
     fc.constantFrom("time()", "pi()", "-1", "- 2"),
-    fc.tuple(tie("scalar"), fc.constantFrom("+", "-", "*", "/", "%", "^", "atan2", "== bool"), tie("scalar")).map((parts) => parts.join(" ")),
+    fc
+      .tuple(tie("scalar"), fc.constantFrom("+", "-", "*", "/", "%", "^", "atan2", "== bool"), tie("scalar"))
+      .map((parts) => parts.join(" ")),
     tie("scalar").map((text) => `(${text})`),
     tie("scalar").map((text) => `-${text}`),
     tie("vector").map((text) => `scalar(${text})`),
@@ -43,9 +59,9 @@ const { vector, scalar } = fc.letrec<{ vector: string; scalar: string; range: st
     { depthSize: "small", maxDepth: MOST_DEPTH },
     fc.tuple(selector, duration, modifiers).map(([text, range, after]) => `${text}[${range}]${after}`),
     fc.tuple(selector, duration).map(([text, range]) => `${text}[${range} * 2 + step()]`),
-    fc.tuple(tie("vector"), duration, fc.constantFrom("", "1m"), modifiers).map(
-      ([text, range, step, after]) => `(${text})[${range}:${step}]${after}`,
-    ),
+    fc
+      .tuple(tie("vector"), duration, fc.constantFrom("", "1m"), modifiers)
+      .map(([text, range, step, after]) => `(${text})[${range}:${step}]${after}`),
   ),
   vector: fc.oneof(
     { depthSize: "small", maxDepth: MOST_DEPTH },
@@ -58,10 +74,19 @@ const { vector, scalar } = fc.letrec<{ vector: string; scalar: string; range: st
     fc.tuple(tie("scalar"), tie("vector")).map((args) => `histogram_quantile(${args.join(", ")})`),
     tie("vector").map((text) => `label_replace(${text}, "a", "$1", "job", "(.*)")`),
     fc
-      .tuple(fc.constantFrom("sum", "AVG", "count", "group"), fc.constantFrom(" by ", " without "), labels, tie("vector"))
+      .tuple(
+        fc.constantFrom("sum", "AVG", "count", "group"),
+        fc.constantFrom(" by ", " without "),
+        labels,
+        tie("vector"),
+      )
       .map(([op, clause, names, text]) => `${op}${clause}${names} (${text})`),
-    fc.tuple(fc.constantFrom("topk", "quantile"), tie("scalar"), tie("vector")).map(([op, k, text]) => `${op}(${k}, ${text})`),
-    fc.tuple(tie("vector"), fc.constantFrom("+", "*", "^", ">", "!=", "== bool"), tie("scalar")).map((parts) => parts.join(" ")),
+    fc
+      .tuple(fc.constantFrom("topk", "quantile"), tie("scalar"), tie("vector"))
+      .map(([op, k, text]) => `${op}(${k}, ${text})`),
+    fc
+      .tuple(tie("vector"), fc.constantFrom("+", "*", "^", ">", "!=", "== bool"), tie("scalar"))
+      .map((parts) => parts.join(" ")),
     fc
       .tuple(
         tie("vector"),
@@ -70,10 +95,13 @@ const { vector, scalar } = fc.letrec<{ vector: string; scalar: string; range: st
         labels,
         tie("vector"),
       )
-      .map(([left, op, clause, names, right]) => `${left} ${op} ${clause === "" ? "" : clause + names} ${right}`),
+      .map(
+        ([left, op, clause, names, right]) =>
+          `(${left}) ${op} ${clause === "" ? "" : clause + names} (${right})`,
+      ),
     fc
       .tuple(tie("vector"), fc.constantFrom("group_left", "group_right"), tie("vector"))
-      .map(([left, side, right]) => `${left} * on (job) ${side} (a) ${right}`),
+      .map(([left, side, right]) => `(${left}) * on (job) ${side} (a) (${right})`),
   ),
 }));
 

@@ -121,7 +121,11 @@ describe("the README", () => {
 test.each(examplesOf("yaml"))("$place is read as it stands", ({ text }) => {
   const yaml = readYaml(text);
   expect(yaml.errors).toEqual([]);
-  const value = yaml.value as { jobs?: unknown; groups?: unknown; tests?: unknown };
+  const value = yaml.value as { jobs?: unknown; groups?: unknown; tests?: unknown; dashboard?: unknown };
+  if (value.dashboard !== undefined) {
+    expect(protocol.readDashboardFile(value)).toMatchObject({ ok: true });
+    return;
+  }
   if (value.groups !== undefined) {
     const rules = parseRuleFile(text, "example.yaml");
     expect([rules.findings, lintRules(rules.groups)]).toEqual([[], []]);

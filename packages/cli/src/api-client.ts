@@ -39,7 +39,16 @@ export class ApiClient {
   }
 
   /** @param path e.g. `/api/runs`, its parts encoded already */
-  async get<T>(path: string, query: Query = {}): Promise<T> {
+  get<T>(path: string, query: Query = {}): Promise<T> {
+    return this.#ask<T>(path, query, {}, TIMEOUT_MS);
+  }
+
+  /** @param timeoutMs for work that takes its time */
+  post<T>(path: string, query: Query, body: object, timeoutMs = TIMEOUT_MS): Promise<T> {
+    return this.#ask<T>(path, query, { method: "POST", body: JSON.stringify(body) }, timeoutMs);
+  }
+
+  async #ask<T>(path: string, query: Query, init: RequestInit, timeoutMs: number): Promise<T> {
     const url = new URL(`${this.#target.url}${path}`);
     for (const [name, value] of Object.entries(query))
       for (const part of [value ?? []].flat()) url.searchParams.append(name, String(part));
@@ -48,7 +57,7 @@ export class ApiClient {
     let response: Response;
     let text: string;
     try {
-      response = await fetch(url, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
+      response = await fetch(url, { ...init, headers, signal: AbortSignal.timeout(timeoutMs) });
       text = await response.text();
     } catch (error) {
       throw new CliError(this.#unreachable(error));

@@ -10,6 +10,7 @@ import { registerExport } from "./verbs/export.ts";
 import { registerIncidents } from "./verbs/incidents.ts";
 import { registerJobs } from "./verbs/jobs.ts";
 import { registerKeys } from "./verbs/keys.ts";
+import { registerMetrics } from "./verbs/metrics.ts";
 import { registerPing } from "./verbs/ping.ts";
 import { registerPromql } from "./verbs/promql.ts";
 import { registerRules } from "./verbs/rules.ts";
@@ -64,6 +65,7 @@ Environment: BATCHWATCH_URL (default http://127.0.0.1:4318), BATCHWATCH_API_KEY
   registerPing(program);
   registerJobs(program);
   registerRuns(program);
+  registerMetrics(program);
   registerIncidents(program);
   registerCheck(program);
   registerExport(program);

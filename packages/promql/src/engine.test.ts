@@ -318,6 +318,27 @@ describe("experimental functions", () => {
   });
 });
 
+describe("topk and bottomk", () => {
+  const values = fc.array(fc.oneof(fc.integer({ min: 0, max: 9 }), fc.constant(Number.NaN)), {
+    minLength: 1,
+    maxLength: 400,
+  });
+  test.each(["topk", "bottomk"])("%s takes the best, NaN last, however many are asked for", (op) => {
+    fc.assert(
+      fc.property(values, fc.integer({ min: 1, max: 500 }), (numbers, limit) => {
+        const source = arraySource(
+          numbers.map((number, n) => seriesOf("m", { n: String(n) }, [[0, number]])),
+        );
+        const { value } = queryInstant(source, `${op}(${limit}, m)`, 0);
+        const found = value.kind === "vector" ? value.samples.map((sample) => sample.value) : [];
+        const ordered = numbers.filter((number) => !Number.isNaN(number)).sort((a, b) => a - b);
+        if (op === "topk") ordered.reverse();
+        expect(found).toEqual([...ordered, ...numbers.filter(Number.isNaN)].slice(0, limit));
+      }),
+    );
+  });
+});
+
 describe("an instant selector", () => {
   const source = arraySource([seriesOf("m", {}, everySeconds(60, [1, 2, "stale", undefined, 5]))]);
   test.each([

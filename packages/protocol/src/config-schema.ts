@@ -3,6 +3,7 @@
  * Every option has its default here. Unknown keys are refused. Reading and precedence: the server's config/.
  */
 import { z } from "zod";
+import { receiverSchema, SECRET_CHANNEL_OPTIONS } from "./channels/channel-registry.ts";
 import { type DurationReading, durationText, readDuration } from "./duration.ts";
 
 const port = z.number().int().min(0).max(65_535).describe("0 = any free port");
@@ -87,16 +88,6 @@ const httpSchema = z.strictObject({
     .array(z.string().min(1))
     .default([])
     .describe("pages of other origins that may send (CORS), e.g. https://app.example"),
-});
-
-const receiverSchema = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[\w.-]{1,100}$/, { error: "must be 1 to 100 letters, digits, dots, dashes or underscores" }),
-  type: z.enum(["webhook"]).default("webhook"),
-  url: z.url({ protocol: /^https?$/, error: "must be an http(s) address" }).describe("secret"),
-  format: z.enum(["generic", "slack"]).default("generic"),
-  headers: z.record(z.string(), z.string()).default({}).describe("further request headers; secret"),
 });
 
 export const configSchema = z
@@ -185,6 +176,15 @@ export const configSchema = z
       .prefault({}),
     otlp: z
       .strictObject({ bodyLimitBytes: bytes(64 * 1024 ** 2, "before and after decompression", 1024) })
+      .prefault({}),
+    pushgateway: z
+      .strictObject({
+        expireAfter: optionalDuration(
+          null,
+          "a pushed group that got no push for so long is dropped; null = never, as with a Pushgateway",
+        ),
+        bodyLimitBytes: bytes(16 * 1024 ** 2, "before and after decompression", 1024),
+      })
       .prefault({}),
     intake: z
       .strictObject({
@@ -289,7 +289,9 @@ export function configAtOdds(config: unknown): { path: (string | number)[]; mess
 
 export type Config = z.output<typeof configSchema>;
 export type ConfigInput = z.input<typeof configSchema>;
-export type ReceiverConfig = Config["receivers"][number];
 
 /** Options that are never shown, as paths; `*` = any item. */
-export const SECRET_OPTIONS: readonly string[] = ["storage.url", "receivers.*.url", "receivers.*.headers"];
+export const SECRET_OPTIONS: readonly string[] = [
+  "storage.url",
+  ...SECRET_CHANNEL_OPTIONS.map((option) => `receivers.*.${option}`),
+];

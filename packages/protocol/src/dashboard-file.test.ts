@@ -14,6 +14,7 @@ describe("a dashboard file", () => {
   it("is filled up with what it leaves out", () => {
     expect(readDashboardFile(file(panel()))).toEqual({
       ok: true,
+      warnings: [],
       dashboard: {
         title: "Mine",
         description: null,
@@ -36,6 +37,16 @@ describe("a dashboard file", () => {
           },
         ],
       },
+    });
+  });
+
+  it("has a warning for each query that is found wrong, with its place", () => {
+    const checkQuery = (query: string) => (query.includes("bad") ? "is bad" : null);
+    const queries = [{ query: "up" }, { query: "bad" }];
+    const reading = readDashboardFile(file(panel(), { title: "x", type: "stat", queries }), { checkQuery });
+    expect(reading).toMatchObject({
+      ok: true,
+      warnings: [{ field: "dashboard.panels[1].queries[1].query", message: "is bad" }],
     });
   });
 

@@ -13,7 +13,7 @@ import {
   unitOfQuery,
 } from "./dashboard-panels.ts";
 import { parseDuration } from "./duration.ts";
-import { type FieldProblem, pathOfField, problemsOfZodError } from "./field-problem.ts";
+import { type FieldProblem, fieldPath, pathOfField, problemsOfZodError } from "./field-problem.ts";
 
 /** Of a row; a panel takes a half unless it says otherwise. */
 export const DASHBOARD_COLUMNS = 12;
@@ -136,15 +136,23 @@ export interface Dashboard {
   panels: DashboardPanel[];
 }
 
+export type PlacedProblem = FieldProblem & { path: readonly (string | number)[] };
+
 export type DashboardReading =
-  | { ok: true; dashboard: Dashboard }
-  | { ok: false; problems: (FieldProblem & { path: readonly (string | number)[] })[] };
+  /** Warnings: queries that `checkQuery` finds wrong. */
+  { ok: true; dashboard: Dashboard; warnings: PlacedProblem[] } | { ok: false; problems: PlacedProblem[] };
+
+/** Answers what is wrong with a query, null when nothing is. */
+export type CheckQuery = (query: string) => string | null;
 
 const DEFAULT_RANGE = "6h";
 const DEFAULT_REFRESH = "30s";
 
-/** Reads a parsed dashboard file. Queries are not judged here: one that fails is shown in its panel. */
-export function readDashboardFile(input: unknown): DashboardReading {
+/** Reads a parsed dashboard file. A query that is wrong is a warning: it is shown in its panel, and the others go on. */
+export function readDashboardFile(
+  input: unknown,
+  options: { checkQuery?: CheckQuery } = {},
+): DashboardReading {
   const parsed = dashboardFileSchema.safeParse(input ?? {});
   if (!parsed.success) {
     const problems = problemsOfZodError(parsed.error, knownKeysAt);
@@ -154,8 +162,10 @@ export function readDashboardFile(input: unknown): DashboardReading {
     };
   }
   const { dashboard } = parsed.data;
+  const { checkQuery } = options;
   return {
     ok: true,
+    warnings: checkQuery === undefined ? [] : queryWarnings(dashboard.panels, checkQuery),
     dashboard: {
       title: dashboard.title,
       description: dashboard.description?.trim() || null,
@@ -174,6 +184,25 @@ export function dashboardFileJsonSchema(): Record<string, unknown> {
 }
 
 type PanelInput = z.output<typeof panelSchema>;
+
+function queryWarnings(panels: readonly PanelInput[], checkQuery: CheckQuery): PlacedProblem[] {
+  return panels.flatMap((panel, index) => {
+    const at = ["dashboard", "panels", index];
+    const placed: [query: string, path: (string | number)[]][] = [
+      ...(panel.query === undefined
+        ? []
+        : [[panel.query, [...at, "query"]] as [string, (string | number)[]]]),
+      ...(panel.queries ?? []).map((entry, place): [string, (string | number)[]] => [
+        entry.query,
+        [...at, "queries", place, "query"],
+      ]),
+    ];
+    return placed.flatMap(([text, path]) => {
+      const message = checkQuery(text);
+      return message === null ? [] : [{ path, field: fieldPath(path), message }];
+    });
+  });
+}
 
 function readPanel(panel: PanelInput): DashboardPanel {
   const queries: PanelQuery[] =

@@ -2,6 +2,9 @@
 export * from "./api/requests.ts";
 export * from "./api/resources.ts";
 export * from "./api/stream-message.ts";
+export type { AlertmanagerOptions } from "./channels/alertmanager-options.ts";
+export type { ChannelOptions } from "./channels/channel-options.ts";
+export * from "./channels/channel-registry.ts";
 export * from "./config-schema.ts";
 export * from "./cut-text.ts";
 export * from "./dashboard-file.ts";

@@ -16,6 +16,9 @@ import { registerOtlpHttp } from "./1-receive/otlp/otlp-http.ts";
 import { createOtlpReceiver, type ReceiveOtlp } from "./1-receive/otlp/receive-otlp.ts";
 import { createPingJobs } from "./1-receive/ping/ping-jobs.ts";
 import { registerPings } from "./1-receive/ping/ping-routes.ts";
+import { PushGroups } from "./1-receive/pushgateway/push-groups.ts";
+import { createPushScrapes, scrapeDeadline } from "./1-receive/pushgateway/push-scrapes.ts";
+import { registerPushgateway } from "./1-receive/pushgateway/pushgateway-routes.ts";
 import { registerRemoteWrite } from "./1-receive/remote-write/remote-write-routes.ts";
 import { createIntake } from "./2-record/intake.ts";
 import { Ledger } from "./2-record/ledger/ledger.ts";
@@ -49,7 +52,7 @@ import { EMPTY_BATCH, type Intake } from "./model/intake.ts";
 import { createLogger } from "./self-monitoring/logger.ts";
 import { SelfMetrics } from "./self-monitoring/self-metrics.ts";
 import { lockDataDir } from "./storage/data-dir-lock.ts";
-import type { LedgerStore } from "./storage/ledger-store.ts";
+import { EMPTY_WATCH_COMMIT, type LedgerStore } from "./storage/ledger-store.ts";
 import type { MetricStore } from "./storage/metric-store.ts";
 import { createSqliteStorage } from "./storage/open-storage.ts";
 
@@ -136,7 +139,8 @@ async function start(
   const { store, samples, address } = ground;
   const { intake, meter } = buildRecord(ground);
   const rules = buildRules(ground);
-  const { watch, outbox } = buildWatchAlertNotify(ground, intake, meter, rules);
+  const pushGroups = new PushGroups(store);
+  const { watch, outbox } = buildWatchAlertNotify(ground, intake, meter, rules, pushGroups);
   const jobsFiles = buildJobsFiles(ground);
   const ruleFiles = buildRuleFiles(ground, rules);
   const dashboards = buildDashboardFiles(ground);
@@ -151,6 +155,7 @@ async function start(
     rules,
     dashboards,
     meter,
+    pushGroups,
     webDir: webDirOf(options),
   });
 
@@ -160,6 +165,7 @@ async function start(
   address.grpc = await listenGrpc(ground, receiveOtlp);
   for (const each of files) each.start();
   await meter.start();
+  await startScrapes(ground);
   await watch.start();
   outbox.start();
 
@@ -242,6 +248,7 @@ function buildWatchAlertNotify(
   intake: Intake,
   meter: Meter,
   rules: Rules,
+  pushGroups: PushGroups,
 ): { watch: Watch; outbox: Outbox } {
   const { config, selfMetrics, closers } = ground;
   const receivers = config.receivers.map(({ name, type, ...channelOptions }) =>
@@ -262,6 +269,7 @@ function buildWatchAlertNotify(
   watch.engine.register(
     createMetricSettling({ ...ground, intake }),
     ...meter.handlers(),
+    createPushScrapes({ groups: pushGroups, intake, expireAfterMs: config.pushgateway.expireAfter }),
     rules.handler,
     createIncidentFolding({ ...ground, meter: selfMetrics.stage("alert"), receivers: alerted }),
   );
@@ -317,9 +325,16 @@ function buildDashboardFiles({ config, log, closers }: Ground): DashboardFiles {
   return dashboards;
 }
 
+/** Pushed groups are scraped from now on; the row is there already after the first start. */
+async function startScrapes({ store, clock }: Ground): Promise<void> {
+  const first = { ...scrapeDeadline(clock.now()), keepEarlier: true };
+  await store.commitWatch({ ...EMPTY_WATCH_COMMIT, setDeadlines: [first] });
+}
+
 interface HttpParts {
   intake: Intake;
   meter: Meter;
+  pushGroups: PushGroups;
   receiveOtlp: ReceiveOtlp;
   watch: Watch;
   outbox: Outbox;
@@ -342,9 +357,16 @@ async function buildHttp(ground: Ground, parts: HttpParts): Promise<FastifyInsta
   registerEvents(app, { ...ground, intake, checkCron: validateCron, ...config.events });
   await registerOtlpHttp(app, { receive: parts.receiveOtlp, ...config.otlp });
   await registerRemoteWrite(app, { ...ground, intake, ...config.remoteWrite });
+  await registerPushgateway(app, {
+    ...ground,
+    intake,
+    groups: parts.pushGroups,
+    bodyLimitBytes: config.pushgateway.bodyLimitBytes,
+  });
 
   await registerApi(app, {
     ...ground,
+    meter: parts.meter,
     dashboards,
     version: VERSION,
     grpcAddress: () => ground.address.grpc,

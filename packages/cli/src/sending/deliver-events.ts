@@ -1,6 +1,7 @@
 /**
- * Hands a batch to the server. A run is never lost for a bad setting or count: the server records the event without it and
- * names what it left out.
+ * Hands a batch to the server so that a run is never lost for a bad setting or count: the server records the event without it and
+ * names what it left out. An older server refuses such an event; one with settings of the job is then sent once more without
+ * them.
  */
 import type { EventWarning, RunEventInput } from "@batchwatch/protocol/run-event";
 import { type PostFailure, type PostOptions, postEvents } from "./post-events.ts";
@@ -20,16 +21,30 @@ export async function deliverEvents(
   events: readonly RunEventInput[],
   options: PostOptions,
 ): Promise<DeliveryOutcome> {
-  const outcome = await postEvents(target, events, options);
-  if (outcome.kind !== "accepted") return outcome;
-  const refused = outcome.rejected.flatMap(({ index, message }) => {
+  const first = await postEvents(target, events, options);
+  if (first.kind !== "accepted") return first;
+  const { settings = [], other = [] } = Object.groupBy(first.warnings, ({ field }) =>
+    field === "job" || field.startsWith("job.") ? "settings" : "other",
+  );
+  const settingsRefused = settings.map(asText);
+  const leftOut = other.map(asText);
+  const rejections = first.rejected.flatMap(({ index, message }) => {
     const event = events[index];
     return event === undefined ? [] : [{ event, message }];
   });
-  const { settings = [], other = [] } = Object.groupBy(outcome.warnings, ({ field }) =>
-    field === "job" || field.startsWith("job.") ? "settings" : "other",
-  );
-  return { kind: "delivered", refused, settingsRefused: settings.map(asText), leftOut: other.map(asText) };
+  const withSettings = rejections.filter(({ event }) => event.job !== undefined);
+  const refused = rejections.filter(({ event }) => event.job === undefined);
+  if (withSettings.length === 0) return { kind: "delivered", refused, settingsRefused, leftOut };
+  const bare = withSettings.map(({ event: { job: _settings, ...rest } }) => rest);
+  const second = await postEvents(target, bare, options);
+  if (second.kind !== "accepted") return second;
+  const stillRefused = new Map(second.rejected.map(({ index, message }) => [index, message]));
+  withSettings.forEach(({ event, message }, index) => {
+    const again = stillRefused.get(index);
+    if (again === undefined) settingsRefused.push(message);
+    else refused.push({ event, message: again });
+  });
+  return { kind: "delivered", refused, settingsRefused, leftOut };
 }
 
 function asText({ field, message }: EventWarning): string {

@@ -1,5 +1,6 @@
-/** `batchwatch check`: the configuration, the files of declared jobs and rule files, with every problem, its file and line. */
+/** `batchwatch check`: the configuration, the files of declared jobs, rules and dashboards, with every problem, its file and line. */
 import type { Command } from "commander";
+import { checkDashboards, splitDashboardFiles } from "../check-dashboards.ts";
 import { checkRules, ruleProblemText, ruleWarningText, splitRuleFiles } from "../check-rules.ts";
 import { CliError } from "../cli-error.ts";
 import { printJson } from "../show.ts";
@@ -13,8 +14,8 @@ interface CheckFlags {
 export function registerCheck(program: Command): void {
   program
     .command("check")
-    .description("check the configuration, the files of declared jobs, and rule files")
-    .argument("[files...]", "files of declared jobs, beside those of the configuration; files of rules")
+    .description("check the configuration, and the files of declared jobs, rules and dashboards")
+    .argument("[files...]", "files of declared jobs, rules and dashboards, beside those of the configuration")
     .option(
       "--config <file>",
       "configuration (default: BATCHWATCH_CONFIG, else ./batchwatch.yaml where it exists)",
@@ -28,7 +29,8 @@ export function registerCheck(program: Command): void {
 }
 
 async function check(named: readonly string[], flags: CheckFlags): Promise<void> {
-  const { ruleFiles, others: jobsFiles } = splitRuleFiles(named);
+  const { ruleFiles, others } = splitRuleFiles(named);
+  const { dashboardFiles, others: jobsFiles } = splitDashboardFiles(others);
   const [{ checkConfig, missingFiles, problemText }, { readJobsFiles }, { validateCron }] = await Promise.all(
     [
       import("@batchwatch/server/config/load-config"),
@@ -42,7 +44,10 @@ async function check(named: readonly string[], flags: CheckFlags): Promise<void>
   const missing = checked.config === null ? [] : missingFiles(checked.config);
   const problems = [...checked.problems, ...missing, ...jobs.problems];
   const files = [...(checked.file === null ? [] : [checked.file]), ...jobs.files];
-  const { warnings } = jobs;
+  const dashboards = await checkDashboards([...(checked.config?.dashboards.files ?? []), ...dashboardFiles]);
+  problems.push(...dashboards.problems);
+  files.push(...dashboards.files);
+  const warnings = [...jobs.warnings, ...dashboards.warnings];
   const rules = await checkRules(ruleFiles);
   const count = problems.length + rules.problems.length;
   if (flags.json)
@@ -51,6 +56,7 @@ async function check(named: readonly string[], flags: CheckFlags): Promise<void>
       files: [...files, ...rules.files],
       jobs: jobs.jobs.length,
       rules: rules.rules,
+      dashboards: dashboards.dashboards,
       problems: [...problems, ...rules.problems],
       warnings: [...warnings, ...rules.warnings],
     });
@@ -60,14 +66,17 @@ async function check(named: readonly string[], flags: CheckFlags): Promise<void>
     for (const warning of warnings) console.log(`Warning: ${problemText(warning)}`);
     for (const warning of rules.warnings) console.log(`Warning: ${ruleWarningText(warning)}`);
     if (count === 0)
-      console.log(`Good: ${describe([...files, ...rules.files], jobs.jobs.length, rules.rules)}`);
+      console.log(
+        `Good: ${describe([...files, ...rules.files], jobs.jobs.length, rules.rules, dashboards.dashboards)}`,
+      );
   }
   if (count > 0) throw new CliError(count === 1 ? "1 problem" : `${count} problems`);
 }
 
-function describe(files: readonly string[], jobs: number, rules: number): string {
+function describe(files: readonly string[], jobs: number, rules: number, dashboards: number): string {
   if (files.length === 0) return "no configuration file, so every option has its default";
   const declared = jobs === 1 ? "1 declared job" : `${jobs} declared jobs`;
   const ruled = rules === 0 ? "" : rules === 1 ? ", 1 rule" : `, ${rules} rules`;
-  return `${files.join(", ")} (${declared}${ruled})`;
+  const drawn = dashboards === 0 ? "" : dashboards === 1 ? ", 1 dashboard" : `, ${dashboards} dashboards`;
+  return `${files.join(", ")} (${declared}${ruled}${drawn})`;
 }

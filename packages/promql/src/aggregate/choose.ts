@@ -3,6 +3,9 @@ import { type Column, newColumn, relabeled } from "../evaluate/values.ts";
 import type { SeriesGroup } from "./groups.ts";
 import { labelsHashRatio } from "./labels-hash.ts";
 
+/** Up to this many series are kept in a list while going through the group; more are sorted. */
+const MOST_LISTED = 128;
+
 /**
  * topk and bottomk of a group, step by step: the indexes of the chosen columns, best first. Candidates are put into a
  * short ordered list; most are worse than its last and cost one comparison.
@@ -20,8 +23,23 @@ class ExtremeChooser {
     this.#values = new Float64Array(columns.length);
   }
 
-  choose(step: number, limit: number): Int32Array {
+  choose(step: number, limit: number): Iterable<number> {
     const most = Math.min(limit, this.#columns.length);
+    return most > MOST_LISTED ? this.#sortAll(step).slice(0, most) : this.#listBest(step, most);
+  }
+
+  #sortAll(step: number): number[] {
+    const found: number[] = [];
+    for (const [index, { present }] of this.#columns.entries()) if (present[step] === 1) found.push(index);
+    const valueAt = (index: number) => this.#columns[index]?.values[step] ?? Number.NaN;
+    return found.sort((a, b) => {
+      const [left, right] = [valueAt(a), valueAt(b)];
+      if (this.#isBetter(left, right)) return -1;
+      return this.#isBetter(right, left) ? 1 : a - b;
+    });
+  }
+
+  #listBest(step: number, most: number): Int32Array {
     const values = this.#values;
     let length = 0;
     for (let index = 0; index < this.#columns.length; index++) {

@@ -55,6 +55,11 @@ export function makeMonotonic({ counts, bounds, length }: Buckets): Monotonicity
   for (let index = 1; index < length; index++) {
     const count = counts[index] as number;
     if (count === previous) continue;
+    // The common case: clearly more than before.
+    if (count - previous > TOLERANCE * (count + previous)) {
+      previous = count;
+      continue;
+    }
     if (isInsignificant(previous, count, TOLERANCE)) {
       counts[index] = previous;
     } else if (count < previous) {

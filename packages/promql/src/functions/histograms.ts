@@ -20,7 +20,8 @@ const BUCKET_LABEL = "le";
 
 interface Bucket {
   readonly bound: number;
-  readonly column: Column;
+  readonly values: Float64Array;
+  readonly present: Uint8Array;
 }
 
 /** The buckets of one histogram, ascending by bound. */
@@ -45,7 +46,7 @@ function histogramsOf(columns: readonly Column[], span: Span, { annotations }: Q
       histogram = { labels: filterLabels(column.labels, (name) => name !== BUCKET_LABEL), buckets: [] };
       histograms.set(key, histogram);
     }
-    histogram.buckets.push({ bound, column });
+    histogram.buckets.push({ bound, values: column.values, present: column.present });
   }
   const found = [...histograms.values()];
   for (const { buckets } of found) buckets.sort((a, b) => a.bound - b.bound);
@@ -53,10 +54,12 @@ function histogramsOf(columns: readonly Column[], span: Span, { annotations }: Q
 }
 
 /** Fills in the counts of a step; false when no bucket has one. */
-function fillBuckets(target: Buckets, { buckets }: Histogram, step: number): boolean {
+function fillBuckets(target: Buckets, buckets: readonly Bucket[], step: number): boolean {
   target.clear();
-  for (const { bound, column } of buckets)
-    if (column.present[step] === 1) target.add(bound, column.values[step] as number);
+  for (let index = 0; index < buckets.length; index++) {
+    const bucket = buckets[index] as Bucket;
+    if (bucket.present[step] === 1) target.add(bucket.bound, bucket.values[step] as number);
+  }
   return target.length > 0;
 }
 
@@ -72,7 +75,7 @@ function overHistograms(
     const column = newColumn(labelsOf(histogram), true, count);
     const buckets = new Buckets(histogram.buckets.length);
     for (let step = 0; step < count; step++) {
-      if (!fillBuckets(buckets, histogram, step)) continue;
+      if (!fillBuckets(buckets, histogram.buckets, step)) continue;
       const value = number(buckets, step, histogram);
       if (value === undefined) continue;
       column.values[step] = value;

@@ -202,6 +202,11 @@ test.each([
   ['{{ js "it\'s <b>" }}', "it\\'s \\u003Cb\\u003E"],
   ['{{ safeHtml "<b>" }}{{ urlQueryEscape "a b" }}', "<b>a+b"],
   ["plain { text } }}", "plain { text } }}"],
+  ['{{ printf "%E %e" 1e-7 9.9999999 }}', "1.000000E-07 1.000000e+01"],
+  ['{{ define "t" }}<{{ . }}>{{ end }}{{ template "t" }}', "<<no value>>"],
+  ['{{ title "o\'neil c_d éa" }}', "O'Neil C_d Éa"],
+  ["{{ 0x1p4 }} {{ 0b11 }} {{ 017 }}", "16 3 15"],
+  ['{{ with printf "%s" "w" | query }}{{ . | first | value }}{{ end }}', "2"],
 ])("%s gives %s", (text, expected) => {
   expect(expand(text)).toBe(expected);
 });
@@ -235,6 +240,14 @@ describe("what goes wrong while it is expanded becomes the text", () => {
       "error calling reReplaceAll: regexp: Compile(`(`): error parsing regexp: missing closing ): `(`",
     ],
     ["{{ range $value }}{{ end }}", "$value", "range can't iterate over 3661"],
+    ["{{ nil }}", "nil", "nil is not a command"],
+    ["{{ toUpper 5 }}", "5", "expected string; found 5"],
+    ["{{ first 5 }}", "5", "can't handle 5 for arg of type template.queryResult"],
+    ['{{ label "x" }}', "label", "wrong number of args for label: want 2 got 1"],
+    ["{{ $labels.job 5 }}", "$labels.job", "job is not a method but has arguments"],
+    ['{{ (query "v" | first).Nope }}', "first", "can't evaluate field Nope in type *template.sample"],
+    ["{{ $labels.a.b }}", "$labels.a.b", "can't evaluate field b in type string"],
+    ['{{ template "nope" }}', '{{template "nope"}}', 'template "nope" not defined'],
     ['{{ index (query "w") 5 }}', 'index (query "w") 5', "error calling index: index out of range: 5"],
   ])("%s", (text, context, message) => {
     const shown = expand(text);
@@ -262,6 +275,10 @@ test.each([
   ['{{ "abc }}', "unterminated quoted string"],
   ["{{/* never closed }}", "unclosed comment"],
   ["{{ (1 }}", "unclosed left paren"],
+  ["{{ 1 ) }}", 'unexpected ")" in command'],
+  ["{{ /* late */ }}", 'unexpected "/" in command'],
+  ["{{ 99999999999999999999 }}", 'integer overflow: "99999999999999999999"'],
+  ['{{ "a".b }}', 'unexpected . after term "\\"a\\""'],
   ["{{ 1 | 2 }}", "non executable command in pipeline stage 2"],
   ["{{ humanize(1) }}", 'unexpected "(" in operand'],
   ["{{ template 5 }}", 'unexpected "5" in template clause'],

@@ -143,19 +143,23 @@ function readToken(template: string, at: number): Token {
   for (const [kind, pattern] of PATTERNS) {
     pattern.lastIndex = at;
     const text = pattern.exec(template)?.[0];
-    if (text === undefined) continue;
-    if (kind === "number" && /^[\p{L}\p{N}]/u.test(template.slice(at + text.length)))
-      throw new TemplateSyntaxError(at, `bad number syntax: "${/^\S{1,20}/.exec(template.slice(at))?.[0]}"`);
-    if (kind !== "identifier") return { kind, text, at };
-    if (KEYWORDS.has(text)) return { kind: "keyword", text, at };
-    return { kind: text === "true" || text === "false" ? "bool" : "identifier", text, at };
+    if (text !== undefined) return { kind: kindOf(kind, text, template, at), text, at };
   }
-  if (/["'`]/.test(template[at] ?? ""))
-    throw new TemplateSyntaxError(
-      at,
-      template[at] === "`" ? "unterminated raw quoted string" : "unterminated quoted string",
-    );
+  return readOther(template, at);
+}
+
+function kindOf(kind: TokenKind, text: string, template: string, at: number): TokenKind {
+  if (kind === "number" && /^[\p{L}\p{N}]/u.test(template.slice(at + text.length)))
+    throw new TemplateSyntaxError(at, `bad number syntax: "${/^\S{1,20}/.exec(template.slice(at))?.[0]}"`);
+  if (kind !== "identifier") return kind;
+  if (KEYWORDS.has(text)) return "keyword";
+  return text === "true" || text === "false" ? "bool" : "identifier";
+}
+
+function readOther(template: string, at: number): Token {
   const char = String.fromCodePoint(template.codePointAt(at) ?? 0);
+  if (char === "`") throw new TemplateSyntaxError(at, "unterminated raw quoted string");
+  if (char === '"' || char === "'") throw new TemplateSyntaxError(at, "unterminated quoted string");
   if (char === "+" || char === "-")
     throw new TemplateSyntaxError(at, `illegal number syntax: ${JSON.stringify(char)}`);
   if (/^[!-~]$/.test(char)) return { kind: "other", text: char, at };

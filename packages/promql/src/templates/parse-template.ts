@@ -181,6 +181,7 @@ class Parser {
         this.#takePastSpace();
         break;
       }
+      if (token.text === ")") throw this.#unexpected(token, context);
       commands.push(this.#command(context));
       if (this.#peekPastSpace().kind === "pipe") {
         const pipe = this.#takePastSpace();

@@ -129,6 +129,7 @@ describe("start timestamps", () => {
     ["a@st -1m 0s 30s", [-60_000, 0, 30_000]],
     ["a@st _ _x2 1sx1", [null, null, null, 1000, 1000]],
     ["a@st -2m+1mx2", [-120_000, -60_000, 0]],
+    ["a@st 0-1mx1 +1m -59999msx1 -90s-1mx1", [0, -60_000, 60_000, -59_999, -59_999, -90_000, -150_000]],
     ["a@st 1m-30sx1 * *x1", [60_000, 30_000, 30_000, 30_000, 30_000]],
   ])("%s", (line, offsets) => {
     expect(readStartTimestamps(line)).toEqual({ series: "a", offsets });

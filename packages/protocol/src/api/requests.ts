@@ -95,6 +95,12 @@ export const jobPathSchema = z.object({
 });
 export const jobQuerySchema = z.strictObject({ environment: environmentParameter });
 
+/** `to` bounds what is asked for: a job of which nothing is known in between is left alone. */
+export const rebuildMetricsRequestSchema = z.strictObject({
+  from: instantParameter.describe("everything after it is written again"),
+  to: instantParameter.optional().describe("default: now"),
+});
+
 export const RUN_SORTS = ["startedAt", "-startedAt", "durationMs", "-durationMs"] as const;
 
 export const runListQuerySchema = z.strictObject({

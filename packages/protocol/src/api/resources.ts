@@ -270,7 +270,7 @@ export const deliverySchema = z.object({
   id: z.string(),
   receiver: z.string(),
   channel: z.string(),
-  reason: z.enum(["opened", "raised", "resolved"]),
+  reason: z.enum(["opened", "raised", "repeated", "acknowledged", "resolved", "corrected"]),
   state: z.enum(["pending", "delivered", "parked"]),
   dedupKey: z.string(),
   createdAt: instantSchema,
@@ -381,3 +381,12 @@ export const overviewSchema = z.object({
     .describe("how long each is kept; null = for ever"),
 });
 export type Overview = z.infer<typeof overviewSchema>;
+
+/** What a rebuild of a job's `batch_job_*` series wrote; all 0 where nothing was to be written. */
+export const rebuiltMetricsSchema = z.object({
+  from: instantSchema,
+  runs: z.number().int().describe("runs that ended since then"),
+  series: z.number().int().describe("counters, histograms and last values"),
+  samples: z.number().int(),
+});
+export type RebuiltMetrics = z.infer<typeof rebuiltMetricsSchema>;

@@ -3,29 +3,36 @@
  *
  * 1. Claim pending rows whose time has come, with a lease. A row behind an unsent one of the same incident and receiver
  *    is not claimable, so a "resolved" never overtakes its "opened".
- * 2. Send one request, bounded in time.
- * 3. Record the try: time, status, latency, error; then delivered, due again later, or parked and shown.
+ * 2. Send one message, bounded in time. No receiver has more than its share under way, so one that hangs holds up nobody.
+ * 3. Record the try: time, status, latency, error, and what the channel wants to remember; then delivered, due again
+ *    later, or parked and shown.
  * 4. A process that dies between 2 and 3 lets the lease expire: the row is sent once more, under the same key.
+ * 5. Receivers that ask for it are told again (an Alertmanager each minute): the last delivered message, while nothing
+ *    newer waits.
  *
  * A receiver that is no longer configured parks its rows. Polls as a backstop; the feed only makes it faster.
  */
 import type { Logger } from "pino";
 import type { ChangeFeed } from "../lib/change-feed.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { Alert } from "../model/alert.ts";
-import type { Delivery } from "../model/watch.ts";
+import type { Delivery, ReceiverMemory } from "../model/watch.ts";
 import type { SelfMetrics } from "../self-monitoring/self-metrics.ts";
 import type { LedgerStore } from "../storage/ledger-store.ts";
 import type { SendOutcome } from "./channel.ts";
 import type { Receiver } from "./channel-registry.ts";
+import { readPayload } from "./read-payload.ts";
 import { retryDelayMs } from "./retry-delay.ts";
 
-/** Requests under way at once; a receiver that hangs holds its own places for SEND_TIMEOUT_MS, not the loop. */
+/** Messages under way at once. */
 const IN_FLIGHT_LIMIT = 64;
-const SEND_TIMEOUT_MS = 10_000;
+/** Of one receiver; a claim may go over it once, by as many again. */
+const RECEIVER_SHARE = 16;
+export const SEND_TIMEOUT_MS = 10_000;
 /** Longer than a send can take, so that a lease expires only when its holder is gone. */
 const LEASE_MS = 30_000;
 const POLL_MS = 1_000;
+/** When a telling-again failed. */
+const RESEND_RETRY_MS = 60_000;
 
 export interface OutboxParts {
   store: LedgerStore;
@@ -42,7 +49,7 @@ export interface Outbox {
   start(): void;
   /** Finishes the sends in hand. */
   stop(): Promise<void>;
-  /** One round: claims and sends what is due now; answers how many rows it handled. */
+  /** One round: claims and sends what is due now; answers how many messages it handled. */
   sendDue(): Promise<number>;
   /** Epoch milliseconds of the last finished round, for readiness. */
   lastRoundAt(): number;
@@ -51,9 +58,10 @@ export interface Outbox {
 export function createOutbox(parts: OutboxParts): Outbox {
   const { store, feed, clock, log } = parts;
   const receivers = new Map(parts.receivers.map((receiver) => [receiver.name, receiver]));
+  const somebodyIsToldAgain = parts.receivers.some(({ resends }) => resends);
   const meter = parts.selfMetrics.stage("notify");
   const random = parts.random ?? Math.random;
-  const inFlight = new Set<Promise<void>>();
+  const inFlight = new Map<Promise<void>, string>();
   let lastRoundAt = clock.now();
   let running = false;
   let wake: (() => void) | null = null;
@@ -64,9 +72,10 @@ export function createOutbox(parts: OutboxParts): Outbox {
   async function deliver(delivery: Delivery): Promise<void> {
     const begunAt = performance.now();
     const at = clock.now();
-    const outcome = await send(delivery);
+    const before = await store.receiverMemory(delivery.incidentId, delivery.receiver);
+    const outcome = await send(delivery, before?.memory ?? null);
     const latencyMs = Math.round(performance.now() - begunAt);
-    const error = outcome.kind === "delivered" ? null : outcome.error;
+    const error = outcome.kind === "delivered" ? (outcome.note ?? null) : outcome.error;
     const delay =
       outcome.kind === "retry" ? retryDelayMs(delivery.tries.length + 1, outcome.retryAfterMs, random) : null;
     await store.recordTry(
@@ -74,9 +83,10 @@ export function createOutbox(parts: OutboxParts): Outbox {
       { at, latencyMs, status: outcome.status, error },
       outcome.kind === "delivered",
       delay === null ? null : clock.now() + delay,
+      remembered(outcome, before),
     );
     meter.done(latencyMs);
-    if (error === null) return;
+    if (outcome.kind === "delivered") return;
     meter.failed(outcome.kind);
     log.warn(
       { deliveryId: delivery.id, receiver: delivery.receiver, error, retryInMs: delay },
@@ -84,18 +94,21 @@ export function createOutbox(parts: OutboxParts): Outbox {
     );
   }
 
-  async function send(delivery: Delivery): Promise<SendOutcome> {
+  async function send(delivery: Delivery, memory: string | null): Promise<SendOutcome> {
     const receiver = receivers.get(delivery.receiver);
     if (receiver === undefined)
       return { kind: "refused", status: null, error: `no receiver "${delivery.receiver}" is configured` };
     try {
       return await receiver.send(
         {
-          alert: JSON.parse(delivery.payload) as Alert,
+          ...readPayload(delivery.payload),
           dedupKey: delivery.dedupKey,
+          messageId: `delivery-${delivery.id}`,
           reason: delivery.reason,
           receiver: delivery.receiver,
           incidentUrl: `${parts.publicUrl()}/incidents/${delivery.incidentId}`,
+          sentAt: clock.now(),
+          memory: memory === null ? null : (JSON.parse(memory) as unknown),
         },
         AbortSignal.timeout(SEND_TIMEOUT_MS),
       );
@@ -104,30 +117,66 @@ export function createOutbox(parts: OutboxParts): Outbox {
     }
   }
 
+  /** Nothing changed, but the receiver asked to hear it again. Leaves no try: the proof is the delivery's own. */
+  async function tellAgain(delivery: Delivery, memory: string | null): Promise<void> {
+    const { incidentId, receiver } = delivery;
+    const before = { memory, resendAt: null };
+    const outcome = receivers.has(receiver) ? await send(delivery, memory) : null;
+    const after = outcome === null ? before : (remembered(outcome, before) ?? before);
+    const failed = outcome !== null && outcome.kind !== "delivered";
+    await store.recordResend(
+      incidentId,
+      receiver,
+      failed ? { ...before, resendAt: clock.now() + RESEND_RETRY_MS } : after,
+    );
+    if (!failed) return;
+    meter.failed("resend");
+    log.warn({ incidentId, receiver, error: outcome.error }, "a receiver could not be told again");
+  }
+
+  function begin(receiver: string, work: Promise<void>, context: object): void {
+    const sending = work
+      .catch((error: unknown) => {
+        meter.failed("record");
+        log.error({ ...context, error: String(error) }, "a try could not be recorded");
+      })
+      .finally(() => {
+        inFlight.delete(sending);
+        signal();
+      });
+    inFlight.set(sending, receiver);
+  }
+
   /** Claims as many rows as there are free places and starts sending them. */
   async function beginDue(): Promise<number> {
+    let begun = 0;
     const free = IN_FLIGHT_LIMIT - inFlight.size;
-    const due = free === 0 ? [] : await store.claimDeliveries(clock.now(), free, LEASE_MS);
-    for (const delivery of due) {
-      const sending = deliver(delivery)
-        .catch((error: unknown) => {
-          meter.failed("record");
-          log.error({ deliveryId: delivery.id, error: String(error) }, "a try could not be recorded");
-        })
-        .finally(() => {
-          inFlight.delete(sending);
-          signal();
-        });
-      inFlight.add(sending);
+    if (free > 0) {
+      const limit = Math.min(free, RECEIVER_SHARE);
+      const due = await store.claimDeliveries(clock.now(), limit, LEASE_MS, busyReceivers());
+      for (const delivery of due) begin(delivery.receiver, deliver(delivery), { deliveryId: delivery.id });
+      begun += due.length;
+    }
+    if (somebodyIsToldAgain && inFlight.size < IN_FLIGHT_LIMIT) {
+      const again = await store.claimResends(clock.now(), RECEIVER_SHARE, LEASE_MS);
+      for (const { delivery, memory } of again)
+        begin(delivery.receiver, tellAgain(delivery, memory), { incidentId: delivery.incidentId });
+      begun += again.length;
     }
     meter.backlog(inFlight.size);
     lastRoundAt = clock.now();
-    return due.length;
+    return begun;
+  }
+
+  function busyReceivers(): string[] {
+    const counts = new Map<string, number>();
+    for (const receiver of inFlight.values()) counts.set(receiver, (counts.get(receiver) ?? 0) + 1);
+    return [...counts].flatMap(([receiver, count]) => (count >= RECEIVER_SHARE ? [receiver] : []));
   }
 
   async function sendDue(): Promise<number> {
     const handled = await beginDue();
-    await Promise.all(inFlight);
+    await Promise.all(inFlight.keys());
     return handled;
   }
 
@@ -175,9 +224,18 @@ export function createOutbox(parts: OutboxParts): Outbox {
       unsubscribe();
       wake?.();
       await loop;
-      await Promise.all(inFlight);
+      await Promise.all(inFlight.keys());
     },
     sendDue,
     lastRoundAt: () => lastRoundAt,
   };
+}
+
+/** What is to be kept now; undefined = what there was, so that most channels cost no further row. */
+function remembered(outcome: SendOutcome, before: ReceiverMemory | null): ReceiverMemory | undefined {
+  if (outcome.kind !== "delivered") return undefined;
+  const memory = outcome.memory === undefined ? (before?.memory ?? null) : JSON.stringify(outcome.memory);
+  const resendAt = outcome.resendAt ?? null;
+  if (memory === (before?.memory ?? null) && resendAt === (before?.resendAt ?? null)) return undefined;
+  return { memory, resendAt };
 }

@@ -19,6 +19,7 @@ interface SchemaNode {
   type?: string | string[];
   properties?: Record<string, SchemaNode>;
   anyOf?: SchemaNode[];
+  oneOf?: SchemaNode[];
   items?: SchemaNode;
   description?: string;
 }
@@ -28,11 +29,14 @@ const ROOT = z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" 
 /** Every option that a file, the environment or a flag can set. */
 export const CONFIG_OPTIONS: readonly ConfigOption[] = optionsIn(ROOT, []);
 
-/** Names that an object at this path may have; empty where anything goes. */
+/** Names that an object at this path may have, in any of its forms; empty where anything goes. */
 export function knownKeysAt(path: readonly PropertyKey[]): readonly string[] {
-  let node: SchemaNode | undefined = ROOT;
-  for (const part of path) node = typeof part === "number" ? node?.items : node?.properties?.[String(part)];
-  return Object.keys(node?.properties ?? {});
+  let nodes: readonly SchemaNode[] = [ROOT];
+  for (const part of path)
+    nodes = nodes
+      .map((node) => (typeof part === "number" ? node.items : node.properties?.[String(part)]))
+      .flatMap((node) => (node === undefined ? [] : (node.oneOf ?? [node])));
+  return [...new Set(nodes.flatMap((node) => Object.keys(node.properties ?? {})))];
 }
 
 function optionsIn(node: SchemaNode, path: readonly string[]): ConfigOption[] {

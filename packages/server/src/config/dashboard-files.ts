@@ -5,7 +5,13 @@
  */
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { type Dashboard, type DashboardProblem, readDashboardFile } from "@batchwatch/protocol";
+import {
+  type CheckQuery,
+  type Dashboard,
+  type DashboardProblem,
+  type PlacedProblem,
+  readDashboardFile,
+} from "@batchwatch/protocol";
 import type { Logger } from "pino";
 import { readYaml } from "../lib/yaml-text.ts";
 import { type ConfigProblem, problemText, whyUnreadable } from "./config-layers.ts";
@@ -76,16 +82,27 @@ export function createDashboardFiles(parts: DashboardFilesParts): DashboardFiles
   };
 }
 
+export interface DashboardFilesReading {
+  /** By file. */
+  dashboards: Map<string, NamedDashboard>;
+  problems: ConfigProblem[];
+  /** Queries that `checkQuery` finds wrong. */
+  warnings: ConfigProblem[];
+}
+
 /** Reads and checks dashboard files; for the server, `batchwatch check` and `batchwatch export`. */
 export async function readDashboardFiles(
   files: readonly string[],
   shippedDir: string | null,
-): Promise<{ dashboards: Map<string, NamedDashboard>; problems: ConfigProblem[] }> {
+  checkQuery?: CheckQuery,
+): Promise<DashboardFilesReading> {
   const dashboards = new Map<string, NamedDashboard>();
   const problems: ConfigProblem[] = [];
+  const warnings: ConfigProblem[] = [];
   for (const file of files) {
-    const read = await readOne(file);
+    const read = await readOne(file, checkQuery);
     problems.push(...read.problems);
+    warnings.push(...read.warnings);
     if (read.dashboard === null) continue;
     const isShipped = shippedDir !== null && file.startsWith(join(shippedDir, "/"));
     dashboards.set(file, {
@@ -95,7 +112,7 @@ export async function readDashboardFiles(
       file,
     });
   }
-  return { dashboards, problems };
+  return { dashboards, problems, warnings };
 }
 
 /** One dashboard a name: a user's own takes the place of a shipped one; of two of a user's the first stays. */
@@ -130,26 +147,33 @@ function nameOfFile(file: string): string {
   return name === "" ? "dashboard" : name;
 }
 
-async function readOne(file: string): Promise<{ dashboard: Dashboard | null; problems: ConfigProblem[] }> {
-  const fail = (line: number | null, message: string, field = "") => ({ file, line, field, message });
+interface FileReading {
+  dashboard: Dashboard | null;
+  problems: ConfigProblem[];
+  warnings: ConfigProblem[];
+}
+
+async function readOne(file: string, checkQuery: CheckQuery | undefined): Promise<FileReading> {
+  const note = (line: number | null, message: string, field = ""): ConfigProblem => ({
+    file,
+    line,
+    field,
+    message,
+  });
+  const failed = (...problems: ConfigProblem[]): FileReading => ({ dashboard: null, problems, warnings: [] });
   let text: string;
   try {
     text = await readFile(file, "utf8");
   } catch (error) {
-    return { dashboard: null, problems: [fail(null, whyUnreadable(error, file))] };
+    return failed(note(null, whyUnreadable(error, file)));
   }
-  if (text.length > MOST_BYTES)
-    return { dashboard: null, problems: [fail(null, "is larger than 1 MiB, so it is no dashboard")] };
+  if (text.length > MOST_BYTES) return failed(note(null, "is larger than 1 MiB, so it is no dashboard"));
   const yaml = readYaml(text);
   if (yaml.errors.length > 0)
-    return {
-      dashboard: null,
-      problems: yaml.errors.map(({ line, message }) => fail(line, message)),
-    };
-  const reading = readDashboardFile(yaml.value);
-  if (reading.ok) return { dashboard: reading.dashboard, problems: [] };
-  return {
-    dashboard: null,
-    problems: reading.problems.map(({ path, field, message }) => fail(yaml.lineOf(path), message, field)),
-  };
+    return failed(...yaml.errors.map(({ line, message }) => note(line, `is no valid YAML: ${message}`)));
+  const reading = readDashboardFile(yaml.value, checkQuery && { checkQuery });
+  const placed = ({ path, field, message }: PlacedProblem) => note(yaml.lineOf(path), message, field);
+  return reading.ok
+    ? { dashboard: reading.dashboard, problems: [], warnings: reading.warnings.map(placed) }
+    : failed(...reading.problems.map(placed));
 }

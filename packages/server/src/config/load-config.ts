@@ -11,6 +11,7 @@ import {
   configSchema,
   fieldPath,
   problemsOfZodError,
+  type ReceiverConfig,
   SECRET_OPTIONS,
 } from "@batchwatch/protocol";
 import { readYaml } from "../lib/yaml-text.ts";
@@ -99,15 +100,28 @@ export function checkConfig(
 }
 
 /** Files that the configuration names and a start would not find. */
-export function missingFiles({ http }: Config): ConfigProblem[] {
-  return Object.entries(http.tls ?? {})
+export function missingFiles({ http, receivers }: Config): ConfigProblem[] {
+  const named: [string, string][] = [
+    ...Object.entries(http.tls ?? {}).map(([option, file]): [string, string] => [`http.tls.${option}`, file]),
+    ...receivers.flatMap((receiver, index) =>
+      filesOf(receiver).map(([option, file]): [string, string] => [`receivers[${index}].${option}`, file]),
+    ),
+  ];
+  return named
     .filter(([, file]) => !existsSync(file))
-    .map(([option, file]) => ({
-      field: `http.tls.${option}`,
+    .map(([field, file]) => ({
+      field,
       message: `names ${file}, which does not exist`,
       file: null,
       line: null,
     }));
+}
+
+/** Options of a receiver that name a file: those that hold a secret, and certificates. */
+function filesOf(receiver: ReceiverConfig): [string, string][] {
+  return Object.entries(receiver).filter(
+    (entry): entry is [string, string] => entry[0].endsWith("File") && typeof entry[1] === "string",
+  );
 }
 
 /** The configuration in use, for logs and the page: secrets are replaced by "(set)". */
@@ -204,6 +218,12 @@ function withAbsolutePaths(config: Config, base: (path: readonly string[]) => st
       tls: tls && { certFile: resolve(tlsBase, tls.certFile), keyFile: resolve(tlsBase, tls.keyFile) },
     },
     jobs: { ...config.jobs, files: config.jobs.files.map((file) => resolve(base(["jobs", "files"]), file)) },
+    receivers: config.receivers.map((receiver) => ({
+      ...receiver,
+      ...Object.fromEntries(
+        filesOf(receiver).map(([option, file]) => [option, resolve(base(["receivers"]), file)]),
+      ),
+    })),
     rules: {
       ...config.rules,
       files: config.rules.files.map((file) => resolve(base(["rules", "files"]), file)),

@@ -26,6 +26,8 @@ test("holds what a map of texts holds", () => {
       });
       for (const bytes of [...keys, ...others]) {
         const place = inBytes(bytes);
+        const followed = found.follow(...place);
+        if (followed !== undefined) expect(followed).toBe(expected.get(Buffer.from(bytes).toString("hex")));
         expect(found.find(found.hash(...place), ...place)).toBe(
           expected.get(Buffer.from(bytes).toString("hex")),
         );

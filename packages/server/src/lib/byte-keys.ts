@@ -24,6 +24,7 @@ export class ByteKeys<Item> {
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(64 * 1024);
   #view = new DataView(this.#bytes.buffer);
   #items: Item[] = [];
+  #last = -1;
 
   constructor({ maxKeys = 500_000, maxBytes = 64 * 1024 * 1024 }: ByteKeysLimits = {}) {
     this.#maxKeys = maxKeys;
@@ -34,11 +35,23 @@ export class ByteKeys<Item> {
     return this.#items.length;
   }
 
+  /**
+   * The key that was added after the one found last, if it is that: senders repeat themselves in the same order, and then
+   * there is nothing to hash.
+   */
+  follow(view: DataView, from: number, to: number): Item | undefined {
+    const key = this.#last + 1;
+    if (key >= this.#items.length || !this.#isKey(key, view, from, to)) return undefined;
+    this.#last = key;
+    return this.#items[key];
+  }
+
   /** @param view over the same memory as the bytes of the request */
   hash(view: DataView, from: number, to: number): number {
     let hash = this.#seed ^ (to - from);
     let at = from;
-    for (; at + 4 <= to; at += 4) hash = Math.imul(hash ^ view.getInt32(at, true), 0x9e37_79b1) ^ (hash >>> 15);
+    for (; at + 4 <= to; at += 4)
+      hash = Math.imul(hash ^ view.getInt32(at, true), 0x9e37_79b1) ^ (hash >>> 15);
     for (; at < to; at++) hash = Math.imul(hash ^ view.getUint8(at), 0x9e37_79b1) ^ (hash >>> 15);
     hash = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);
     return hash ^ (hash >>> 13);
@@ -50,14 +63,19 @@ export class ByteKeys<Item> {
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const key = slots[slot] ?? FREE;
       if (key === FREE) return undefined;
-      if (this.#hashes[key] === hash && this.#isKey(key, view, from, to)) return this.#items[key];
+      if (this.#hashes[key] !== hash || !this.#isKey(key, view, from, to)) continue;
+      this.#last = key;
+      return this.#items[key];
     }
   }
 
   /** The key must not be in the map. */
   add(hash: number, view: DataView, from: number, to: number, item: Item): void {
     const length = to - from;
-    if (this.#items.length >= this.#maxKeys || (this.#starts[this.#items.length] ?? 0) + length > this.#maxBytes)
+    if (
+      this.#items.length >= this.#maxKeys ||
+      (this.#starts[this.#items.length] ?? 0) + length > this.#maxBytes
+    )
       this.clear();
     if (length > this.#maxBytes) return;
     const key = this.#items.length;
@@ -67,12 +85,14 @@ export class ByteKeys<Item> {
     this.#starts[key + 1] = start + length;
     this.#hashes[key] = hash;
     this.#items.push(item);
+    this.#last = key;
     this.#place(hash, key);
   }
 
   clear(): void {
     this.#slots.fill(FREE);
     this.#items = [];
+    this.#last = -1;
     this.#starts[0] = 0;
   }
 

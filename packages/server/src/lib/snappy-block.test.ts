@@ -7,9 +7,12 @@ const LIMIT = 1024 * 1024;
 
 describe("a snappy block", () => {
   test("comes out as it went in", () => {
-    const pieces = fc.array(fc.oneof(fc.uint8Array({ maxLength: 200 }), fc.constantFrom("ab", "label", "x".repeat(90))), {
-      maxLength: 60,
-    });
+    const pieces = fc.array(
+      fc.oneof(fc.uint8Array({ maxLength: 200 }), fc.constantFrom("ab", "label", "x".repeat(90))),
+      {
+        maxLength: 60,
+      },
+    );
     fc.assert(
       fc.property(pieces, fc.nat(5), (list, again) => {
         const once = Buffer.concat(list.map((piece) => Buffer.from(piece as Uint8Array)));
@@ -48,7 +51,9 @@ describe("a snappy block", () => {
 
   test("larger than allowed is refused before memory is reserved", () => {
     const block = compress(new Uint8Array(LIMIT + 1));
-    expect(() => readSnappyBlock(block, LIMIT)).toThrow(expect.objectContaining({ code: "SNAPPY_TOO_LARGE" }));
+    expect(() => readSnappyBlock(block, LIMIT)).toThrow(
+      expect.objectContaining({ code: "SNAPPY_TOO_LARGE" }),
+    );
     expect(() => readSnappyBlock(Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x0f), LIMIT)).toThrow(
       expect.objectContaining({ code: "SNAPPY_TOO_LARGE" }),
     );

@@ -22,13 +22,20 @@ export class SnappyTooLargeError extends Error {
 /** Longer pieces are moved by the engine, shorter ones byte by byte: a call costs as much as some 30 bytes. */
 const MOVE_FROM_BYTES = 32;
 
-/** @throws SnappyTooLargeError, CorruptSnappyError */
-export function readSnappyBlock(block: Uint8Array, maxBytes: number): Uint8Array<ArrayBuffer> {
+/**
+ * @param reserve memory of at least so many bytes, which may hold anything
+ * @throws SnappyTooLargeError, CorruptSnappyError
+ */
+export function readSnappyBlock(
+  block: Uint8Array,
+  maxBytes: number,
+  reserve: (length: number) => Uint8Array<ArrayBuffer> = (length) => new Uint8Array(length),
+): Uint8Array<ArrayBuffer> {
   const { length, start } = readLength(block);
   if (length > maxBytes) throw new SnappyTooLargeError(maxBytes);
   // A copy of two bytes makes 64 at most: a length beyond that is a lie, told before memory is reserved for it.
   if (length > block.length * 32 + 64) throw new CorruptSnappyError("it says to be longer than it can be");
-  const out = new Uint8Array(length);
+  const out = reserve(length).subarray(0, length);
   const end = block.length;
   let at = start;
   let to = 0;

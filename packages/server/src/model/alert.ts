@@ -16,4 +16,6 @@ export interface Alert {
   severity: Severity;
   /** The facts in the incident, worst first. */
   facts: readonly { type: string; explanation: string; limit: string | null; value: string | null }[];
+  /** Of its incident, where one message holds several alerts. */
+  dedupKey?: string;
 }

@@ -75,7 +75,6 @@ export interface Integration {
   name: string;
   channel: string;
   options: Readonly<Record<string, unknown>>;
-  sendResolved: boolean;
 }
 
 export interface RoutedReceiver {

@@ -116,6 +116,12 @@ export interface IncidentEntry {
 
 // ── deliveries ──────────────────────────────────────────────────────────────────────────────────────
 
+/**
+ * Why a receiver is told: the incident opened; got worse; is still open (a reminder); somebody took it on; is over; is
+ * over because we had been wrong (the run did finish, its signal was late).
+ */
+export type DeliveryReason = "opened" | "raised" | "repeated" | "acknowledged" | "resolved" | "corrected";
+
 export interface DeliveryTry {
   at: number;
   latencyMs: number;
@@ -129,7 +135,7 @@ export interface Delivery {
   incidentId: number;
   receiver: string;
   channel: string;
-  reason: "opened" | "raised" | "resolved";
+  reason: DeliveryReason;
   /** Stable for an incident and receiver: the receiver folds repeats by it. */
   dedupKey: string;
   /** The alert as it is to be sent, JSON. */
@@ -140,6 +146,14 @@ export interface Delivery {
   deliveredAt: number | null;
   leaseUntil: number | null;
   tries: readonly DeliveryTry[];
+}
+
+/** What a channel keeps of one incident at one receiver. */
+export interface ReceiverMemory {
+  /** JSON of the channel's own, small; null = nothing. */
+  memory: string | null;
+  /** When the receiver is to be told again though nothing changed; null = never. */
+  resendAt: number | null;
 }
 
 export type NewDelivery = Pick<

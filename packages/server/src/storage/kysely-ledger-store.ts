@@ -6,10 +6,13 @@ import { randomUUID } from "node:crypto";
 import type { LedgerDatabase } from "./database.ts";
 import type { LedgerStore } from "./ledger-store.ts";
 import { migrate } from "./migrations/migrate.ts";
+import { alertGroupVerbs } from "./verbs/alert-group-verbs.ts";
 import { deadlineVerbs } from "./verbs/deadline-verbs.ts";
 import { installationVerbs } from "./verbs/installation-verbs.ts";
 import { jobVerbs } from "./verbs/job-verbs.ts";
 import { meterVerbs } from "./verbs/meter-verbs.ts";
+import { pushVerbs } from "./verbs/push-verbs.ts";
+import { receiverMemoryVerbs } from "./verbs/receiver-memory-verbs.ts";
 import { recentRunVerbs } from "./verbs/recent-runs.ts";
 import { retentionVerbs } from "./verbs/retention-verbs.ts";
 import { ruleVerbs } from "./verbs/rule-verbs.ts";
@@ -40,9 +43,12 @@ export function createKyselyLedgerStore(
     ...telemetryVerbs(database),
     ...deadlineVerbs(database),
     ...watchVerbs(database),
+    ...alertGroupVerbs(database),
+    ...receiverMemoryVerbs(database),
     ...installationVerbs(database),
     ...retentionVerbs(database),
     ...meterVerbs(database),
+    ...pushVerbs(database),
     ...ruleVerbs(database),
   };
 }

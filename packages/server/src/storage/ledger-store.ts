@@ -8,9 +8,12 @@
  */
 
 import type { JobSettings, RunPhase, SettingSource } from "@batchwatch/protocol";
+import type { AlertGroup, AlertGroupMember, GroupFlush, GroupJoin } from "../model/alert-group.ts";
 import type { JobKey, RunAlias } from "../model/identity.ts";
 import type { Job } from "../model/job.ts";
 import type { Namesake } from "../model/job-namesakes.ts";
+import type { PushGroup } from "../model/push-group.ts";
+import type { Labels } from "../model/routing.ts";
 import type { Run, RunBar, RunView } from "../model/run.ts";
 import type { RunEvent } from "../model/run-event.ts";
 import type { RunFacts } from "../model/run-facts.ts";
@@ -25,6 +28,7 @@ import type {
   NewDeadline,
   NewDelivery,
   NewJudgement,
+  ReceiverMemory,
   Slot,
   SlotState,
 } from "../model/watch.ts";
@@ -179,6 +183,8 @@ export interface IncidentWrite {
   judgementIds: readonly number[];
   entries: readonly Omit<IncidentEntry, "incidentId">[];
   deliveries: readonly NewDelivery[];
+  /** Groups that it comes into, where routes say who is told. */
+  joins?: readonly GroupJoin[];
 }
 
 export const EMPTY_WATCH_COMMIT: WatchCommit = {
@@ -362,10 +368,49 @@ export interface LedgerStore extends MeterStore {
   incidentEntries(incidentId: number): Promise<IncidentEntry[]>;
   deliveriesOf(incidentId: number): Promise<Delivery[]>;
   /** Leases pending deliveries whose time has come. An expired lease is claimable again (at least once). */
-  claimDeliveries(now: number, limit: number, leaseMs: number): Promise<Delivery[]>;
+  claimDeliveries(
+    now: number,
+    limit: number,
+    leaseMs: number,
+    /** Receivers that are to be left alone for now. */
+    except?: readonly string[],
+  ): Promise<Delivery[]>;
   nextDeliveryAt(): Promise<number | null>;
-  /** Appends the try; then delivered, due again at `nextTryAt`, or parked (`nextTryAt` null and not delivered). */
-  recordTry(id: number, attempt: DeliveryTry, delivered: boolean, nextTryAt: number | null): Promise<void>;
+  /**
+   * Appends the try; then delivered, due again at `nextTryAt`, or parked (`nextTryAt` null and not delivered).
+   * `remembered` replaces what is kept of this incident at this receiver.
+   */
+  recordTry(
+    id: number,
+    attempt: DeliveryTry,
+    delivered: boolean,
+    nextTryAt: number | null,
+    remembered?: ReceiverMemory,
+  ): Promise<void>;
+  receiverMemory(incidentId: number, receiver: string): Promise<ReceiverMemory | null>;
+  /**
+   * Leases what is to be told again by now: the last delivered message about an incident to a receiver for which nothing
+   * newer waits. While it is leased, nothing newer is claimed either.
+   */
+  claimResends(
+    now: number,
+    limit: number,
+    leaseMs: number,
+  ): Promise<{ delivery: Delivery; memory: string | null }[]>;
+  /** Replaces what is kept, and ends the lease. */
+  recordResend(incidentId: number, receiver: string, remembered: ReceiverMemory): Promise<void>;
+
+  // groups of alerts
+  /** The groups that an incident is in. */
+  alertGroupsOf(incidentId: number): Promise<{ group: AlertGroup; member: AlertGroupMember }[]>;
+  /** With its members, in the order in which they came. */
+  getAlertGroup(id: number): Promise<{ group: AlertGroup; members: AlertGroupMember[] } | null>;
+  getIncidents(ids: readonly number[]): Promise<Incident[]>;
+  commitGroupFlush(flush: GroupFlush): Promise<void>;
+  /** Of all open incidents: what inhibition looks at. */
+  openIncidentLabels(): Promise<{ id: number; title: string; labels: Labels }[]>;
+  /** What receivers were told after `since`. */
+  messagesSince(since: number): Promise<Pick<Delivery, "receiver" | "reason" | "createdAt">[]>;
 
   // keys
   createKey(key: Omit<ApiKey, "id" | "lastUsedAt" | "revokedAt">): Promise<ApiKey>;
@@ -380,6 +425,11 @@ export interface LedgerStore extends MeterStore {
   listRuleGroups(): Promise<StoredRuleGroup[]>;
   saveRuleGroup(group: StoredRuleGroup): Promise<void>;
   dropRuleGroup(file: string, name: string): Promise<void>;
+
+  // groups of the Pushgateway
+  pushGroups(): Promise<PushGroup[]>;
+  savePushGroup(group: PushGroup): Promise<void>;
+  dropPushGroup(key: string): Promise<void>;
 
   // small facts of the installation, e.g. when it last ran
   getFact(name: string): Promise<string | null>;

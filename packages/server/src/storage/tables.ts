@@ -188,6 +188,35 @@ export interface DeliveriesTable {
   lease_until: number | null;
 }
 
+export interface AlertGroupsTable {
+  id: Generated<number>;
+  group_key: string;
+  route_key: string;
+  receiver: string;
+  /** JSON. */
+  labels: string;
+  created_at: number;
+  anchor_incident_id: number | null;
+  notified_at: number | null;
+}
+
+export interface AlertGroupMembersTable {
+  group_id: number;
+  incident_id: number;
+  joined_at: number;
+  told_severity: string | null;
+  held_because: string | null;
+}
+
+export interface ReceiverMemoriesTable {
+  incident_id: number;
+  receiver: string;
+  /** JSON, the channel's own. */
+  memory: string | null;
+  resend_at: number | null;
+  lease_until: number | null;
+}
+
 export interface MeterSeriesTable {
   id: Generated<number>;
   job_id: number;
@@ -253,12 +282,24 @@ export interface Tables {
   };
   meter_series: MeterSeriesTable;
   native_increments: NativeIncrementsTable;
+  push_groups: {
+    group_key: string;
+    namespace: string;
+    labels: string;
+    families: string;
+    pushed_at: number;
+    failed_at: number;
+  };
   deadlines: DeadlinesTable;
   slots: SlotsTable;
   judgements: JudgementsTable;
   incidents: IncidentsTable;
   incident_entries: { id: Generated<number>; incident_id: number; at: number; text: string };
   deliveries: DeliveriesTable;
+  alert_groups: AlertGroupsTable;
+  alert_group_members: AlertGroupMembersTable;
+  delivery_incidents: { delivery_id: number; incident_id: number };
+  receiver_memories: ReceiverMemoriesTable;
   delivery_tries: {
     id: Generated<number>;
     delivery_id: number;

@@ -7,7 +7,7 @@ import { type PointerEvent, useEffect, useRef, useState } from "react";
 import classes from "./chart.module.css";
 import { type ChartOption, type Scheme, startChart } from "./echarts-theme.ts";
 
-export interface TimePlot {
+interface TimePlot {
   /** Pixels from the box's edges to where the axis of time begins and ends, at a width. */
   edges: (width: number) => { left: number; right: number };
   from: number;

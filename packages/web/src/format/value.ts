@@ -52,7 +52,7 @@ export function formatValue(value: number | null | undefined, style: ValueStyle)
 }
 
 /** Three figures that matter, small ones too: "0.00123", "12.3", "9 999", "1.2 M"; out of measure as powers of ten. */
-export function formatNumber(value: number): string {
+function formatNumber(value: number): string {
   const size = Math.abs(value);
   if (size === 0) return "0";
   if (size >= 1e15 || size < 1e-6) return minus(value.toExponential(2));

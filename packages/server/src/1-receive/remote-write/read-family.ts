@@ -38,7 +38,11 @@ export function readFamily(cursor: WireCursor, end: number): MetricFamily[] {
 
 function readText(cursor: WireCursor, limit: number): string {
   const end = cursor.endOfBytes(limit);
-  const text = Buffer.from(cursor.bytes.buffer, cursor.bytes.byteOffset + cursor.at, end - cursor.at).toString();
+  const text = Buffer.from(
+    cursor.bytes.buffer,
+    cursor.bytes.byteOffset + cursor.at,
+    end - cursor.at,
+  ).toString();
   cursor.at = end;
   return text;
 }

@@ -53,7 +53,8 @@ function whyInvalid(pairs: readonly (readonly [string, string])[]): string | nul
   for (const [name, value] of pairs) {
     if (name === "") return "has a label without a name";
     if (names.has(name)) return `has the label ${JSON.stringify(name.slice(0, 200))} twice`;
-    if (Buffer.byteLength(name) > MAX_NAME_BYTES) return `has a label name of more than ${MAX_NAME_BYTES} bytes`;
+    if (Buffer.byteLength(name) > MAX_NAME_BYTES)
+      return `has a label name of more than ${MAX_NAME_BYTES} bytes`;
     if (Buffer.byteLength(value) > MAX_VALUE_BYTES)
       return `has a value of more than ${MAX_VALUE_BYTES} bytes in ${JSON.stringify(name)}`;
     names.add(name);

@@ -11,6 +11,7 @@ import { KnownSeries, type MetricFamily, type SampleBatch } from "../../model/sa
 import { readFamily } from "./read-family.ts";
 import { type ReadSeries, readSeries } from "./read-series.ts";
 import { WIRE, WireCursor, WireError } from "./wire-cursor.ts";
+import type { Workspace } from "./workspace.ts";
 
 export interface TimeRange {
   /** Both inclusive, epoch ms. */
@@ -22,11 +23,10 @@ export interface WriteRequestOptions {
   readonly series: ByteKeys<ReadSeries>;
   readonly times: TimeRange;
   readonly namespace: string;
-  /** Samples of a slice. Default 20 000: its commit takes some milliseconds. */
-  readonly sliceSamples?: number;
+  /** Slices are as long as its columns. */
+  readonly workspace: Workspace;
 }
 
-const DEFAULT_SLICE_SAMPLES = 20_000;
 const MOST_REASONS = 5;
 
 const TIMESERIES = (1 << 3) | WIRE.bytes;
@@ -45,14 +45,9 @@ export function newSeriesCache(): ByteKeys<ReadSeries> {
 export class WriteRequestReader {
   readonly #cursor: WireCursor;
   readonly #options: WriteRequestOptions;
-  readonly #sliceSamples: number;
   readonly #reasons = new Set<string>();
   readonly #families: MetricFamily[] = [];
   #series: KnownSeries[] = [];
-  #seriesIndex: Uint32Array;
-  #times: Float64Array;
-  #values: Float64Array;
-  #words: Uint32Array;
   #count = 0;
   /** The series at hand: what it is, its place in the slice (-1 = not in it yet), where it ends. */
   #current: ReadSeries = { problem: "" };
@@ -69,12 +64,6 @@ export class WriteRequestReader {
   constructor(body: Uint8Array, options: WriteRequestOptions) {
     this.#cursor = new WireCursor(body);
     this.#options = options;
-    // A sample takes twelve bytes at least.
-    this.#sliceSamples = Math.min(options.sliceSamples ?? DEFAULT_SLICE_SAMPLES, 1 + Math.ceil(body.length / 12));
-    this.#seriesIndex = new Uint32Array(this.#sliceSamples);
-    this.#times = new Float64Array(this.#sliceSamples);
-    this.#values = new Float64Array(this.#sliceSamples);
-    this.#words = new Uint32Array(this.#values.buffer);
   }
 
   /** Why samples cannot be stored; the first few reasons. */
@@ -82,13 +71,16 @@ export class WriteRequestReader {
     return [...this.#reasons];
   }
 
-  /** The samples that can be stored, slice by slice. @throws WireError where the body stops being a WriteRequest */
+  /**
+   * The samples that can be stored, slice by slice; a slice is valid until the next is asked for.
+   * @throws WireError where the body stops being a WriteRequest
+   */
   *slices(): Generator<SampleBatch, void, undefined> {
     const cursor = this.#cursor;
     while (!cursor.isAtEnd) {
       if (this.#isInSeries) this.#readSamples();
       else this.#readField();
-      if (this.#count === this.#sliceSamples) yield this.#takeSlice();
+      if (this.#count === this.#options.workspace.samples) yield this.#takeSlice();
     }
     if (this.#count > 0 || this.#families.length > 0) yield this.#takeSlice();
   }
@@ -121,7 +113,7 @@ export class WriteRequestReader {
   #readSamples(): void {
     const cursor = this.#cursor;
     const end = this.#seriesEnd;
-    while (cursor.at < end && this.#count < this.#sliceSamples) {
+    while (cursor.at < end && this.#count < this.#options.workspace.samples) {
       const tag = cursor.uint32();
       if (tag === SAMPLES) this.#sample(cursor.endOfBytes(end));
       else if (tag === LABELS) throw new WireError("labels stand between samples", cursor.at);
@@ -137,6 +129,8 @@ export class WriteRequestReader {
   #findSeries(from: number, to: number): ReadSeries {
     const { series: cache } = this.#options;
     const { view } = this.#cursor;
+    const next = cache.follow(view, from, to);
+    if (next !== undefined) return next;
     const hash = cache.hash(view, from, to);
     const known = cache.find(hash, view, from, to);
     if (known !== undefined) return known;
@@ -148,15 +142,16 @@ export class WriteRequestReader {
   #sample(end: number): void {
     const cursor = this.#cursor;
     const series = this.#current;
+    const { seriesIndex, times, values, words } = this.#options.workspace;
     const count = this.#count;
     let at = 0;
-    this.#values[count] = 0;
+    values[count] = 0;
     while (cursor.at < end) {
       const tag = cursor.bytes[cursor.at++];
       if (tag === VALUE && cursor.at + 8 <= end) {
         // As two halves: a number would lose the bits of a stale marker.
-        this.#words[count * 2] = cursor.view.getUint32(cursor.at, true);
-        this.#words[count * 2 + 1] = cursor.view.getUint32(cursor.at + 4, true);
+        words[count * 2] = cursor.view.getUint32(cursor.at, true);
+        words[count * 2 + 1] = cursor.view.getUint32(cursor.at + 4, true);
         cursor.at += 8;
       } else if (tag === TIMESTAMP) at = cursor.int64();
       else {
@@ -176,8 +171,8 @@ export class WriteRequestReader {
       return;
     }
     if (this.#place < 0) this.#place = this.#series.push(series) - 1;
-    this.#seriesIndex[count] = this.#place;
-    this.#times[count] = at;
+    seriesIndex[count] = this.#place;
+    times[count] = at;
     this.#count = count + 1;
   }
 
@@ -195,29 +190,25 @@ export class WriteRequestReader {
   #refuseHistogram(): void {
     this.histograms++;
     if (this.#reasons.size < MOST_REASONS)
-      this.#reasons.add("native histograms are not stored; send classic ones (send_native_histograms: false)");
+      this.#reasons.add(
+        "native histograms are not stored; send classic ones (send_native_histograms: false)",
+      );
   }
 
-  /** The columns are handed over; what follows gets new ones. */
   #takeSlice(): SampleBatch {
     const count = this.#count;
+    const { seriesIndex, times, values } = this.#options.workspace;
     const batch: SampleBatch = {
       series: this.#series,
-      seriesIndex: this.#seriesIndex.subarray(0, count),
-      times: this.#times.subarray(0, count),
-      values: this.#values.subarray(0, count),
+      seriesIndex: seriesIndex.subarray(0, count),
+      times: times.subarray(0, count),
+      values: values.subarray(0, count),
       namespace: this.#options.namespace,
       ...(this.#families.length === 0 ? {} : { families: this.#families.splice(0) }),
     };
     this.#count = 0;
     this.#place = -1;
     this.#series = [];
-    if (!this.#cursor.isAtEnd) {
-      this.#seriesIndex = new Uint32Array(this.#sliceSamples);
-      this.#times = new Float64Array(this.#sliceSamples);
-      this.#values = new Float64Array(this.#sliceSamples);
-      this.#words = new Uint32Array(this.#values.buffer);
-    }
     return batch;
   }
 }

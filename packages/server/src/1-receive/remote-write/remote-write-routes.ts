@@ -17,6 +17,7 @@ import type { SelfMetrics } from "../../self-monitoring/self-metrics.ts";
 import type { ReadSeries } from "./read-series.ts";
 import { newSeriesCache, WriteRequestReader } from "./read-write-request.ts";
 import { WireError } from "./wire-cursor.ts";
+import { type Workspace, Workspaces } from "./workspace.ts";
 
 export interface RemoteWriteParts {
   intake: Intake;
@@ -34,6 +35,7 @@ const WRITE_1_PROTO = "prometheus.WriteRequest";
 
 export async function registerRemoteWrite(app: FastifyInstance, parts: RemoteWriteParts): Promise<void> {
   const series = newSeriesCache();
+  const workspaces = new Workspaces();
   await app.register((scope, _options, done) => {
     // Snappy is the body's format here, whatever Content-Encoding says of other bodies.
     scope.removeAllContentTypeParsers();
@@ -44,7 +46,7 @@ export async function registerRemoteWrite(app: FastifyInstance, parts: RemoteWri
       "/api/v1/write",
       { config: { scope: "ingest", stage: STAGE, bodyLimitBytes: parts.bodyLimitBytes } },
       async (request, reply) => {
-        await receive(request, parts, series);
+        await workspaces.use((workspace) => receive(request, parts, series, workspace));
         return reply.code(204).send();
       },
     );
@@ -57,12 +59,14 @@ async function receive(
   request: FastifyRequest,
   { intake, clock, selfMetrics, bodyLimitBytes }: RemoteWriteParts,
   series: ByteKeys<ReadSeries>,
+  workspace: Workspace,
 ): Promise<void> {
   const begunAt = performance.now();
-  const body = decompress(request.body, bodyLimitBytes);
+  const body = decompress(request.body, bodyLimitBytes, workspace);
   const now = clock.now();
   const reader = new WriteRequestReader(body, {
     series,
+    workspace,
     times: { earliestAt: EARLIEST_INSTANT_AT, latestAt: now + MAX_AHEAD_MS },
     namespace: request.principal.namespace ?? DEFAULT_NAMESPACE,
   });
@@ -93,7 +97,12 @@ async function receive(
 
 function count(selfMetrics: SelfMetrics, reason: string, by: number): void {
   if (by > 0)
-    selfMetrics.count("remote_write_rejected", "Samples of remote write that were not stored.", { reason }, by);
+    selfMetrics.count(
+      "remote_write_rejected",
+      "Samples of remote write that were not stored.",
+      { reason },
+      by,
+    );
 }
 
 async function readBody(request: FastifyRequest, payload: Readable, limitBytes: number): Promise<Buffer> {
@@ -128,11 +137,11 @@ function refuseOtherFormats({ headers }: FastifyRequest): void {
   );
 }
 
-function decompress(body: unknown, limitBytes: number): Uint8Array {
+function decompress(body: unknown, limitBytes: number, workspace: Workspace): Uint8Array {
   if (!(body instanceof Uint8Array) || body.length === 0)
     throw badRequest("empty_body", "The body is empty; send a snappy block with a WriteRequest.");
   try {
-    return readSnappyBlock(body, limitBytes);
+    return readSnappyBlock(body, limitBytes, (length) => workspace.body(length));
   } catch (error) {
     if (error instanceof CorruptSnappyError) throw badRequest("corrupt_body", error.message, error);
     if (error instanceof SnappyTooLargeError) throw tooLarge(error);

@@ -50,10 +50,20 @@ async function stored(from: TestServer): Promise<[string, number][]> {
 describe("remote write", () => {
   test("is stored when it is answered, and again without harm", async () => {
     const to = await start();
-    const body = snappyBlock(writeRequest([up("a", [[1, Date.now() - 15_000], [2, Date.now()]])]));
+    const body = snappyBlock(
+      writeRequest([
+        up("a", [
+          [1, Date.now() - 15_000],
+          [2, Date.now()],
+        ]),
+      ]),
+    );
     for (let round = 0; round < 2; round++) {
       expect(await post(to, body)).toMatchObject({ status: 204, text: "" });
-      expect(await stored(to)).toEqual([["a", 1], ["a", 2]]);
+      expect(await stored(to)).toEqual([
+        ["a", 1],
+        ["a", 2],
+      ]);
     }
     expect(await post(to, body, {})).toMatchObject({ status: 204 });
     expect(await post(to, snappyBlock(new Uint8Array()))).toMatchObject({ status: 204 });
@@ -63,10 +73,25 @@ describe("remote write", () => {
     const to = await start();
     const at = Date.now();
     await post(to, snappyBlock(writeRequest([up("a", [[1, at]])])));
-    expect(await post(to, snappyBlock(writeRequest([up("a", [[5, at], [0, at - 7_200_000]])])))).toMatchObject({
+    expect(
+      await post(
+        to,
+        snappyBlock(
+          writeRequest([
+            up("a", [
+              [5, at],
+              [0, at - 7_200_000],
+            ]),
+          ]),
+        ),
+      ),
+    ).toMatchObject({
       status: 204,
     });
-    expect(await stored(to)).toEqual([["a", 0], ["a", 5]]);
+    expect(await stored(to)).toEqual([
+      ["a", 0],
+      ["a", 5],
+    ]);
   });
 
   test("with samples that cannot be stored is answered 400 with the reason, the others being stored", async () => {
@@ -85,8 +110,18 @@ describe("remote write", () => {
     ["what is no protobuf", snappyBlock(Buffer.from("job_name")), HEADERS, 400],
     ["gzip", new Uint8Array(8), { ...HEADERS, "content-encoding": "gzip" }, 415],
     ["JSON", Buffer.from("{}"), { "content-type": "application/json" }, 415],
-    ["remote write 2.0", new Uint8Array(8), { ...HEADERS, "content-type": "application/x-protobuf;proto=io.prometheus.write.v2.Request" }, 415],
-    ["a protobuf that is named", snappyBlock(new Uint8Array()), { "content-type": "application/x-protobuf; proto=prometheus.WriteRequest" }, 204],
+    [
+      "remote write 2.0",
+      new Uint8Array(8),
+      { ...HEADERS, "content-type": "application/x-protobuf;proto=io.prometheus.write.v2.Request" },
+      415,
+    ],
+    [
+      "a protobuf that is named",
+      snappyBlock(new Uint8Array()),
+      { "content-type": "application/x-protobuf; proto=prometheus.WriteRequest" },
+      204,
+    ],
     ["no encoding named", snappyBlock(new Uint8Array()), PLAIN, 204],
     ["more than is allowed", snappyBlock(new Uint8Array(70_000)), HEADERS, 413],
     ["more than is allowed as it comes", new Uint8Array(70_000), HEADERS, 413],
@@ -103,21 +138,28 @@ describe("remote write", () => {
   test("of too many series keeps those that are known, and says which limit it was", async () => {
     const to = await start({ metrics: { maxSeries: 10_000, maxSeriesPerNamespace: 1000 } });
     const many = (from: number, count: number) =>
-      snappyBlock(writeRequest(Array.from({ length: count }, (_, index) => up(`j${from + index}`, [[1, Date.now()]]))));
+      snappyBlock(
+        writeRequest(Array.from({ length: count }, (_, index) => up(`j${from + index}`, [[1, Date.now()]]))),
+      );
     expect(await post(to, many(0, 1000))).toMatchObject({ status: 204 });
     const over = await post(to, many(500, 600));
     expect(over.status).toBe(400);
     expect(over.text).toMatch(/100 samples of 100 new series.*metrics\.maxSeriesPerNamespace/);
     expect((await to.samples.stats()).samples).toBe(1500);
     expect(await post(to, many(0, 1000))).toMatchObject({ status: 204 });
-    expect((await to.request("/metrics")).text).toMatch(/remote_write_rejected_total\{reason="series_limit"\} 100/);
+    expect((await to.request("/metrics")).text).toMatch(
+      /remote_write_rejected_total\{reason="series_limit"\} 100/,
+    );
   });
 
   test("of many samples is stored in slices", async () => {
     const to = await start();
     const now = Date.now();
     const series = Array.from({ length: 30 }, (_, job) =>
-      up(`j${job}`, Array.from({ length: 2000 }, (_unused, index) => [index, now - index * 1000] as const)),
+      up(
+        `j${job}`,
+        Array.from({ length: 2000 }, (_unused, index) => [index, now - index * 1000] as const),
+      ),
     );
     expect(await post(to, snappyBlock(writeRequest(series)))).toMatchObject({ status: 204 });
     expect((await to.samples.stats()).samples).toBe(60_000);
@@ -126,45 +168,65 @@ describe("remote write", () => {
 
 const hasPrometheus = spawnSync("prometheus", ["--version"]).status === 0;
 
-test.skipIf(!hasPrometheus)("a real Prometheus sends its samples, stale markers and metadata (needs `prometheus` on the PATH)", async () => {
-  const to = await start();
-  const directory = mkdtempSync(join(tmpdir(), "batchwatch-prometheus-"));
-  directories.push(directory);
-  const config = join(directory, "prometheus.yml");
-  const target = new URL(to.httpUrl).host;
-  const remoteWrite = `remote_write:
+test.skipIf(!hasPrometheus)(
+  "a real Prometheus sends its samples, stale markers and metadata (needs `prometheus` on the PATH)",
+  async () => {
+    const to = await start();
+    const directory = mkdtempSync(join(tmpdir(), "batchwatch-prometheus-"));
+    directories.push(directory);
+    const config = join(directory, "prometheus.yml");
+    const target = new URL(to.httpUrl).host;
+    const remoteWrite = `remote_write:
   - { url: "${to.httpUrl}/api/v1/write", metadata_config: { send_interval: 1s }, queue_config: { batch_send_deadline: 500ms } }
 `;
-  const scrape = `scrape_configs:
+    const scrape = `scrape_configs:
   - { job_name: batchwatch, static_configs: [{ targets: ["${target}"] }] }
 `;
-  const global = "global: { scrape_interval: 1s }\n";
-  writeFileSync(config, global + scrape + remoteWrite);
-  const child = spawn(
-    "prometheus",
-    [`--config.file=${config}`, `--storage.tsdb.path=${directory}/data`, "--web.listen-address=127.0.0.1:0"],
-    { stdio: "ignore" },
-  );
-  try {
-    await expect
-      .poll(() => stored(to), { timeout: 40_000, interval: 500 })
-      .toEqual(expect.arrayContaining([["batchwatch", 1]]));
-    // The family's name is with or without `_total`, as the exposition format has it.
-    await expect
-      .poll(() => to.samples.metadata(), { timeout: 20_000, interval: 500 })
-      .toContainEqual(
-        expect.objectContaining({ family: expect.stringMatching(/^batchwatch_stage_items/), type: "counter" }),
+    const global = "global: { scrape_interval: 1s }\n";
+    writeFileSync(config, global + scrape + remoteWrite);
+    const child = spawn(
+      "prometheus",
+      [
+        `--config.file=${config}`,
+        `--storage.tsdb.path=${directory}/data`,
+        "--web.listen-address=127.0.0.1:0",
+      ],
+      { stdio: "ignore" },
+    );
+    try {
+      await expect
+        .poll(() => stored(to), { timeout: 40_000, interval: 500 })
+        .toEqual(expect.arrayContaining([["batchwatch", 1]]));
+      // The family's name is with or without `_total`, as the exposition format has it.
+      await expect
+        .poll(() => to.samples.metadata(), { timeout: 20_000, interval: 500 })
+        .toContainEqual(
+          expect.objectContaining({
+            family: expect.stringMatching(/^batchwatch_stage_items/),
+            type: "counter",
+          }),
+        );
+      const answer = await to.samples.queryInstant(
+        `count by (job) ({__name__=~"batchwatch_.+"}) > 5`,
+        Date.now(),
       );
-    const answer = await to.samples.queryInstant(`count by (job) ({__name__=~"batchwatch_.+"}) > 5`, Date.now());
-    expect(answer.value).toMatchObject({ kind: "vector", samples: [{ labels: { values: ["batchwatch"] } }] });
-    // Without its target the job goes on, and ends the series with stale markers.
-    writeFileSync(config, global + scrape.replace(`"${target}"`, "") + remoteWrite);
-    child.kill("SIGHUP");
-    await expect
-      .poll(async () => (await to.samples.queryInstant("up", Date.now())).value, { timeout: 30_000, interval: 500 })
-      .toMatchObject({ kind: "vector", samples: [] });
-  } finally {
-    child.kill("SIGKILL");
-    await once(child, "close");
-  }
-}, 120_000);
+      expect(answer.value).toMatchObject({
+        kind: "vector",
+        samples: [{ labels: { values: ["batchwatch"] } }],
+      });
+      // Without its target the job goes on, and ends the series with stale markers.
+      writeFileSync(config, global + scrape.replace(`"${target}"`, "") + remoteWrite);
+      child.kill("SIGHUP");
+      await expect
+        .poll(async () => (await to.samples.queryInstant("up", Date.now())).value, {
+          timeout: 30_000,
+          interval: 500,
+        })
+        .toMatchObject({ kind: "vector", samples: [] });
+    } finally {
+      child.kill("SIGKILL");
+      await once(child, "close");
+    }
+  },
+  120_000,
+);

@@ -29,7 +29,9 @@ export function groupLabels({ options: { groupBy } }: Route, labels: Labels): Re
 
 /** Unique among the groups of a configuration: `{}/{severity="critical"}/0:{alertname="BatchRunFailed"}`. */
 export function groupKey(route: Route, labels: Labels): string {
-  const parts = Object.entries(groupLabels(route, labels)).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  const parts = Object.entries(groupLabels(route, labels)).map(
+    ([name, value]) => `${name}=${JSON.stringify(value)}`,
+  );
   return `${route.key}:{${parts.join(",")}}`;
 }
 

@@ -28,11 +28,14 @@ function readMatchers(text: string): MatcherText[] {
 
 /** @throws MatcherError for an expression that is none */
 export function matcherOf({ name, op, value }: MatcherText): Matcher {
-  if (op === "=" || op === "!=") return { name, op, value, matches: compileMatcher({ name, op, value }).matches };
+  if (op === "=" || op === "!=")
+    return { name, op, value, matches: compileMatcher({ name, op, value }).matches };
   try {
     const compiled = compileMatcher({ name, op, value });
     // In Alertmanager a dot does not match a newline, in PromQL it does.
-    const { matches } = value.includes(".") ? compileMatcher({ name, op, value: `(?-s:${value})` }) : compiled;
+    const { matches } = value.includes(".")
+      ? compileMatcher({ name, op, value: `(?-s:${value})` })
+      : compiled;
     return { name, op, value, matches };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -58,7 +61,9 @@ function labelNameText(name: string): string {
 const CLASSIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 /** `\s` of RE2: JavaScript's has more. */
 const BLANK = "[\\t\\n\\f\\r ]";
-const CLASSIC = new RegExp(`^${BLANK}*([a-zA-Z_:][a-zA-Z0-9_:]*)${BLANK}*(=~|=|!=|!~)${BLANK}*([\\s\\S]*?)${BLANK}*$`);
+const CLASSIC = new RegExp(
+  `^${BLANK}*([a-zA-Z_:][a-zA-Z0-9_:]*)${BLANK}*(=~|=|!=|!~)${BLANK}*([\\s\\S]*?)${BLANK}*$`,
+);
 
 /** Commas outside quotes separate; one brace at either end is taken off. */
 function parseClassicMatchers(text: string): MatcherText[] {
@@ -98,21 +103,23 @@ function unescapeClassic(raw: string): string {
   const isQuoted = raw.startsWith('"');
   const text = isQuoted ? raw.slice(1) : raw;
   let value = "";
-  let isClosed = !isQuoted;
-  for (let at = 0; at < text.length; at++) {
+  let at = 0;
+  while (at < text.length) {
     const char = text.charAt(at);
-    if (char === "\\" && at < text.length - 1) {
-      const next = text.charAt(++at);
-      value += next === "n" ? "\n" : next === '"' || next === "\\" ? next : `\\${next}`;
-    } else if (char === '"') {
-      if (!isQuoted || at < text.length - 1) throw unescapedQuote(raw);
-      isClosed = true;
-    } else value += char;
+    if (char === '"') break;
+    const isEscape = char === "\\" && at < text.length - 1;
+    value += isEscape ? escapedClassic(text.charAt(at + 1)) : char;
+    at += isEscape ? 2 : 1;
   }
-  if (!isClosed) throw unescapedQuote(raw);
+  // An opening quote is closed by the last character, and no other is there.
+  if (isQuoted ? at !== text.length - 1 : at !== text.length)
+    throw new MatcherError(
+      `has a double quote in a value that is neither at both its ends nor escaped: ${raw}`,
+    );
   return value;
 }
 
-function unescapedQuote(raw: string): MatcherError {
-  return new MatcherError(`has a double quote in a value that is neither at both its ends nor escaped: ${raw}`);
+function escapedClassic(char: string): string {
+  if (char === "n") return "\n";
+  return char === '"' || char === "\\" ? char : `\\${char}`;
 }

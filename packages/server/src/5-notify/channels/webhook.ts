@@ -1,99 +1,47 @@
 /**
- * Webhook: POSTs JSON to an address. `generic` is Alertmanager's webhook shape (version 4), so that whatever takes
- * Alertmanager's webhooks takes ours; `slack` is what Slack's incoming webhooks (and Mattermost's, Rocket.Chat's) take.
+ * Webhook: POSTs Alertmanager's webhook JSON (version 4) to an address, so that whatever takes Alertmanager's webhooks
+ * takes ours. Signed as Standard Webhooks 1.0.0 says: `webhook-id`, `webhook-timestamp` and `webhook-signature`, which is
+ * "v1," and the base64 of HMAC-SHA256 over "id.timestamp.body".
  */
-import { z } from "zod";
+import { createHmac } from "node:crypto";
+import { type WebhookOptions, webhookOptions } from "@batchwatch/protocol/channels/webhook-options";
 import type { Channel, Notification } from "../channel.ts";
-import { postJson } from "../post-json.ts";
+import { postJson } from "../http-exchange.ts";
+import { webhookMessage } from "../webhook-message.ts";
+import { authorization } from "./authorization.ts";
+import { slackMessage } from "./slack-message.ts";
 
-export const webhookOptionsSchema = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }).describe("http(s) address that takes the POST. Secret."),
-  format: z.enum(["generic", "slack"]).default("generic"),
-  headers: z.record(z.string(), z.string()).default({}).describe("Further request headers. Secret."),
-});
-export type WebhookOptions = z.infer<typeof webhookOptionsSchema>;
-
-export const webhookChannel: Channel<WebhookOptions> = {
-  type: "webhook",
-  optionsSchema: webhookOptionsSchema,
-  render(options, notification) {
-    return options.format === "slack" ? renderSlack(notification) : renderGeneric(notification);
-  },
+export const webhookChannel: Channel<"webhook", typeof webhookOptions.shape> = {
+  definition: webhookOptions,
+  target: ({ url }) => (typeof url === "string" ? new URL(url).origin : "address in a file"),
+  render: (options, notification) =>
+    options.format === "slack" ? slackMessage(notification) : webhookMessage(notification),
   send(options, notification, signal) {
-    return postJson(options.url, this.render(options, notification), options.headers, signal);
+    const body = JSON.stringify(this.render(options, notification));
+    const headers = {
+      ...authorization(options),
+      ...signature(options, notification, body),
+      ...options.headers,
+    };
+    return postJson(options.url, body, { "content-type": "application/json", ...headers }, signal);
   },
 };
 
-function renderGeneric({ alert, dedupKey, reason, receiver, incidentUrl }: Notification) {
-  const annotations = { ...alert.annotations, incident_url: incidentUrl };
-  return {
-    version: "4",
-    groupKey: dedupKey,
-    truncatedAlerts: 0,
-    status: alert.status,
-    receiver,
-    groupLabels: { alertname: alert.labels.alertname ?? "", job_name: alert.labels.job_name ?? "" },
-    commonLabels: alert.labels,
-    commonAnnotations: annotations,
-    externalURL: new URL("/", incidentUrl).href,
-    alerts: [
-      {
-        status: alert.status,
-        labels: alert.labels,
-        annotations,
-        startsAt: new Date(alert.startsAt).toISOString(),
-        endsAt: alert.endsAt === null ? "0001-01-01T00:00:00Z" : new Date(alert.endsAt).toISOString(),
-        generatorURL: incidentUrl,
-        fingerprint: dedupKey,
-      },
-    ],
-    batchwatch: { reason, severity: alert.severity, facts: alert.facts },
-  };
+function signature(
+  { signingSecret }: WebhookOptions,
+  { messageId, sentAt }: Notification,
+  body: string,
+): Record<string, string> {
+  const timestamp = String(Math.floor(sentAt / 1000));
+  const named = { "webhook-id": messageId, "webhook-timestamp": timestamp };
+  if (signingSecret === undefined) return named;
+  const mac = createHmac("sha256", keyOf(signingSecret)).update(`${messageId}.${timestamp}.${body}`);
+  return { ...named, "webhook-signature": `v1,${mac.digest("base64")}` };
 }
 
-const SLACK_COLOURS = { critical: "#c92a2a", warning: "#e67700", info: "#4263eb" } as const;
-const RESOLVED_COLOUR = "#0ca678";
-/** Slack cuts a section's text at 3 000 characters and refuses the message above it. */
-const SLACK_TEXT_LIMIT = 2900;
-
-function renderSlack({ alert, reason, incidentUrl }: Notification) {
-  const state = alert.status === "resolved" ? "Resolved" : reason === "raised" ? "Worse" : "Open";
-  const summary = alert.annotations.summary ?? alert.labels.job_name ?? "";
-  const body =
-    alert.status === "resolved"
-      ? (alert.annotations.resolution ?? "Everything in it is mended.")
-      : alert.facts.map((fact) => `• ${fact.explanation}`).join("\n");
-  const links = [
-    `<${incidentUrl}|Incident>`,
-    ...link(alert.annotations.run_url, "Run"),
-    ...link(alert.annotations.runbook_url, "Runbook"),
-  ].join(" · ");
-  return {
-    text: `${state}: ${slackText(summary)}`,
-    attachments: [
-      {
-        color: alert.status === "resolved" ? RESOLVED_COLOUR : SLACK_COLOURS[alert.severity],
-        fallback: `${state}: ${slackText(summary)}`,
-        blocks: [
-          {
-            type: "section",
-            text: {
-              type: "mrkdwn",
-              text: `*${state} (${alert.severity}): ${slackText(summary)}*\n${slackText(body).slice(0, SLACK_TEXT_LIMIT)}`,
-            },
-          },
-          { type: "context", elements: [{ type: "mrkdwn", text: links }] },
-        ],
-      },
-    ],
-  };
-}
-
-function link(url: string | undefined, text: string): string[] {
-  return url === undefined ? [] : [`<${url}|${text}>`];
-}
-
-/** Slack's three control characters. */
-function slackText(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+function keyOf(signingSecret: string): Buffer {
+  const prefix = "whsec_";
+  return signingSecret.startsWith(prefix)
+    ? Buffer.from(signingSecret.slice(prefix.length), "base64")
+    : Buffer.from(signingSecret, "utf8");
 }

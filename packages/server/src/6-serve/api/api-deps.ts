@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { Meter } from "../../2-record/meter/meter.ts";
 import type { DashboardFiles } from "../../config/dashboard-files.ts";
 import type { ChangeFeed } from "../../lib/change-feed.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -12,6 +13,7 @@ import type { MetricStore } from "../../storage/metric-store.ts";
 export interface ApiDeps {
   store: LedgerStore;
   samples: MetricStore;
+  meter: Pick<Meter, "rebuild">;
   dashboards: DashboardFiles;
   clock: Clock;
   feed: ChangeFeed;

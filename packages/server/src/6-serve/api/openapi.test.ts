@@ -38,6 +38,7 @@ test.each([
   ["get", "/api/jobs/{namespace}/{jobName}"],
   ["put", "/api/jobs/{namespace}/{jobName}"],
   ["delete", "/api/jobs/{namespace}/{jobName}"],
+  ["post", "/api/jobs/{namespace}/{jobName}/rebuild-metrics"],
   ["post", "/api/schedule/preview"],
   ["get", "/api/runs"],
   ["get", "/api/runs/{runId}"],

@@ -15,6 +15,7 @@ import { registerIncidents } from "./routes/incidents.ts";
 import { registerJob } from "./routes/job.ts";
 import { registerJobs } from "./routes/jobs.ts";
 import { registerOverview } from "./routes/overview.ts";
+import { registerRebuildMetrics } from "./routes/rebuild-metrics.ts";
 import { registerRun } from "./routes/run.ts";
 import { registerRunParts } from "./routes/run-parts.ts";
 import { registerRuns } from "./routes/runs.ts";
@@ -46,6 +47,7 @@ export async function registerApi(server: FastifyInstance, deps: ApiDeps): Promi
     registerRunParts(app, deps);
     registerIncidents(app, deps);
     registerSamples(app, deps);
+    registerRebuildMetrics(app, deps);
     registerDashboards(app, deps.dashboards);
     registerSchemas(app);
     registerEventStream(app, deps);

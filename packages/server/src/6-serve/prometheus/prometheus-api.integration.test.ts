@@ -248,6 +248,19 @@ describe("series, labels and metadata", () => {
   });
 });
 
+describe("expressions", () => {
+  test("format_query lays an expression out", async () => {
+    expect((await ask("format_query", { query: "sum( foo )by(a)" })).body.data).toBe("sum by (a) (foo)");
+  });
+
+  test("parse_query answers its tree", async () => {
+    expect((await ask("parse_query", { query: "foo + 1" })).body.data).toMatchObject({
+      type: "binaryExpr",
+      op: "+",
+    });
+  });
+});
+
 /** Not `spawnSync`: the server that promtool asks lives in this process. */
 async function promtool(...args: string[]): Promise<string> {
   return (await promisify(execFile)("promtool", args, { timeout: 20_000 })).stdout;

@@ -8,6 +8,7 @@ import { constants, gzip } from "node:zlib";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import type { Clock } from "../../lib/clock.ts";
 import type { MetricQueries } from "../../storage/metric-queries.ts";
+import { registerExpressionRoutes } from "./expression-routes.ts";
 import { sendPrometheusError } from "./prometheus-error.ts";
 import { registerQueryRoutes } from "./query-routes.ts";
 import { type RuleListing, registerRuleRoutes } from "./rule-routes.ts";
@@ -32,6 +33,7 @@ export async function registerPrometheusApi(
     compressAnswers(app);
     registerQueryRoutes(app, parts);
     registerSeriesRoutes(app, parts.queries);
+    registerExpressionRoutes(app);
     registerRuleRoutes(app, parts.rules);
     registerStatusRoutes(app, parts);
   };

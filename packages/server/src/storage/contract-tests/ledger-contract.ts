@@ -1,9 +1,11 @@
 /** The contract of the ledger store: one suite, run over every engine. */
 import { describe } from "vitest";
 import type { LedgerStore } from "../ledger-store.ts";
+import { describeAlertGroups } from "./alert-groups-contract.ts";
 import { describeEvents } from "./events-contract.ts";
 import { describeJobs } from "./jobs-contract.ts";
 import { describeMeter } from "./meter-contract.ts";
+import { describeReceiverMemories } from "./receiver-memory-contract.ts";
 import { describeRetention } from "./retention-contract.ts";
 import { describeRules } from "./rules-contract.ts";
 import { describeRuns } from "./runs-contract.ts";
@@ -21,6 +23,8 @@ export function describeLedgerStore(engine: string, open: OpenStore): void {
     describeEvents(open);
     describeTelemetry(open);
     describeWatch(open);
+    describeAlertGroups(open);
+    describeReceiverMemories(open);
     describeRetention(open);
     describeRules(open);
     describeMeter(open);

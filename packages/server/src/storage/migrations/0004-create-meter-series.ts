@@ -19,6 +19,11 @@ export const createMeterSeries: Migration = {
     "create index native_increments_to_apply on native_increments (id) where is_applied = 0",
     "create index native_increments_by_time on native_increments (at)",
 
+    `create table push_groups (
+      group_key ${text} primary key, namespace ${text} not null, labels ${text} not null,
+      families ${text} not null, pushed_at ${real} not null, failed_at ${real} not null
+    ) ${end}`,
+
     // 0 and null: not metered. A run that changes afterwards differs in its version.
     `alter table runs add column metered_version ${int} not null default 0`,
     `alter table runs add column metered_phase ${small}`,

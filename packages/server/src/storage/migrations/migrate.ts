@@ -10,6 +10,8 @@ import { createSlotsDeadlinesAndIncidents } from "./0002-create-slots-deadlines-
 import { createSpansAndLogs } from "./0003-create-spans-and-logs.ts";
 import { createMeterSeries } from "./0004-create-meter-series.ts";
 import { createRuleGroups } from "./0005-create-rule-groups.ts";
+import { createAlertGroups } from "./0006-create-alert-groups.ts";
+import { createReceiverMemories } from "./0007-create-receiver-memories.ts";
 import type { Migration } from "./migration.ts";
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -18,6 +20,8 @@ export const MIGRATIONS: readonly Migration[] = [
   createSpansAndLogs,
   createMeterSeries,
   createRuleGroups,
+  createAlertGroups,
+  createReceiverMemories,
 ];
 
 /** Any number; the same in every version of Batchwatch. */

@@ -21,6 +21,7 @@ import { BlockCatalog, type BlockEntry } from "./block-catalog.ts";
 import type { BlockData, BlockDirectory } from "./block-codec.ts";
 import { HeadSamples } from "./head-samples.ts";
 import { LabelIndex } from "./label-index.ts";
+import { SampleArena } from "./sample-arena.ts";
 import { copyValue, firstAtOrAfter, mergeParts, type Samples } from "./series-samples.ts";
 
 const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
@@ -53,13 +54,14 @@ export class SampleReader {
   readonly #index = new LabelIndex();
   readonly #head = new HeadSamples();
   readonly #catalog: BlockCatalog;
+  readonly #arena = new SampleArena();
 
   constructor(connection: SqliteConnection, { cacheBytes = DEFAULT_CACHE_BYTES }: ReaderOptions = {}) {
     this.#connection = connection;
     this.#catalog = new BlockCatalog(cacheBytes);
   }
 
-  /** Runs `work` over one snapshot of what is committed. */
+  /** Runs `work` over one snapshot of what is committed. Samples that it is given are valid until the next read. */
   read<T>(limits: ReadLimits, work: (source: SeriesSource) => T): T {
     return this.#inSnapshot(() => work({ select: (...asked) => this.#select(limits, ...asked) }));
   }
@@ -101,6 +103,7 @@ export class SampleReader {
   #inSnapshot<T>(work: () => T): T {
     // In memory the one connection may be asked between two transactions only, which this is.
     this.#connection.exec("begin");
+    this.#arena.reset();
     try {
       this.#index.sync(this.#connection);
       this.#catalog.sync(this.#connection);
@@ -130,7 +133,7 @@ export class SampleReader {
         `query processing would load too many samples into memory in query execution: ${count} of at most ${maxSamples}`,
       );
     checkpoint?.(count);
-    const assembly = new Assembly(count);
+    const assembly = new Assembly(this.#arena, count);
     const series: SourceSeries[] = [];
     for (const [index, { slot, pieces }] of founds.entries()) {
       if (index % SERIES_A_CHECKPOINT === 0) {
@@ -255,15 +258,17 @@ export class SampleReader {
 const EARLIEST_AT = 0;
 const LATEST_AT = 8.64e15;
 
-/** Puts series together in memory of its own, so that the answer may outlive the snapshot. */
+/** Puts series together in the arena. */
 class Assembly {
+  readonly #arena: SampleArena;
   readonly #values: Float64Array;
   #used = 0;
   /** The times that came last: series that were sampled together share one array. */
   #lastTimes: Float64Array = new Float64Array(0);
 
-  constructor(samples: number) {
-    this.#values = new Float64Array(samples);
+  constructor(arena: SampleArena, samples: number) {
+    this.#arena = arena;
+    this.#values = arena.take(samples);
   }
 
   assemble(pieces: readonly Piece[]): Samples {
@@ -289,7 +294,7 @@ class Assembly {
 
   #timesOf(pieces: readonly Piece[], count: number): Float64Array {
     if (this.#isLastTimes(pieces, count)) return this.#lastTimes;
-    const times = new Float64Array(count);
+    const times = this.#arena.take(count);
     let offset = 0;
     for (const piece of pieces) {
       const part = timesOfPiece(piece);

@@ -17,8 +17,10 @@ export interface SegmentColumns {
 
 /** Level 1 packs batch-like samples nearly as well as level 3, at twice the speed. */
 const ZSTD_LEVEL = 1;
-/** Setting up zstd costs more than it saves below that. */
-const PACK_FROM_BYTES = 2048;
+/** Setting up zstd costs more than it saves below that: segments do not live long. */
+const PACK_FROM_BYTES = 16 * 1024;
+/** Memory for segments up to this size is used again and again: new memory for each commit keeps the collector busy. */
+const SCRATCH_BYTES = 1024 * 1024;
 /** Doubles stand on addresses divisible by their size. */
 const HEADER_BYTES = 8;
 /** A damaged header must not make us reserve all memory. */
@@ -26,13 +28,18 @@ const MAX_SAMPLES = 50_000_000;
 
 if (endianness() !== "LE") throw new Error("The metric store needs a little-endian machine.");
 
-/** Columns to be filled, over the memory that is written. */
+let scratch: ArrayBuffer | null = null;
+
+/** Columns to be filled, over the memory that is written. One at a time: from the making to `encode`. */
 export class SegmentWriter {
   readonly columns: SegmentColumns;
   readonly #bytes: Uint8Array<ArrayBuffer>;
 
   constructor(samples: number) {
-    this.#bytes = new Uint8Array(sizeOf(samples));
+    const size = sizeOf(samples);
+    if (size <= SCRATCH_BYTES) scratch ??= new ArrayBuffer(SCRATCH_BYTES);
+    this.#bytes =
+      size <= SCRATCH_BYTES && scratch !== null ? new Uint8Array(scratch, 0, size) : new Uint8Array(size);
     new DataView(this.#bytes.buffer).setUint32(0, samples, true);
     this.columns = columnsOf(this.#bytes, samples);
   }

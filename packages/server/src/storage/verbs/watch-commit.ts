@@ -8,7 +8,9 @@
 import type { Slot } from "../../model/watch.ts";
 import type { Writer } from "../database.ts";
 import { type IncidentWrite, VersionConflictError, type WatchCommit } from "../ledger-store.ts";
+import { joinGroup } from "./alert-group-verbs.ts";
 import { deleteDeadlines, dropDeadlines, setDeadlines } from "./deadline-rows.ts";
+import { insertDelivery } from "./delivery-rows.ts";
 import { incidentRow, newJudgementRow } from "./watch-rows.ts";
 
 export async function commitWatch(writer: Writer, commit: WatchCommit): Promise<void> {
@@ -115,7 +117,8 @@ async function insertJudgement(
     .execute();
 }
 
-async function writeIncident({ db, capabilities }: Writer, write: IncidentWrite): Promise<void> {
+async function writeIncident(writer: Writer, write: IncidentWrite): Promise<void> {
+  const { db, capabilities } = writer;
   const row = incidentRow(write.incident);
   let id = write.id;
   if (id === null) {
@@ -135,19 +138,6 @@ async function writeIncident({ db, capabilities }: Writer, write: IncidentWrite)
       .insertInto("incident_entries")
       .values({ incident_id: incidentId, at: entry.at, text: entry.text })
       .execute();
-  for (const delivery of write.deliveries)
-    await db
-      .insertInto("deliveries")
-      .values({
-        incident_id: incidentId,
-        receiver: delivery.receiver,
-        channel: delivery.channel,
-        reason: delivery.reason,
-        dedup_key: delivery.dedupKey,
-        payload: delivery.payload,
-        state: "pending",
-        created_at: delivery.createdAt,
-        next_try_at: delivery.createdAt,
-      })
-      .execute();
+  for (const delivery of write.deliveries) await insertDelivery(writer, incidentId, delivery);
+  for (const join of write.joins ?? []) await joinGroup(writer, incidentId, join);
 }

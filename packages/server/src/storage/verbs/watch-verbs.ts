@@ -1,13 +1,15 @@
 /** The ledger store's verbs about judgements, incidents and deliveries. */
 import type { Kysely, Selectable } from "kysely";
 import { sql } from "kysely";
-import type { DeliveryTry, Incident, Judgement } from "../../model/watch.ts";
+import type { DeliveryTry, Incident, Judgement, ReceiverMemory } from "../../model/watch.ts";
 import { decodeNumberCursor, pageLimit, pageOf } from "../cursor.ts";
 import type { LedgerDatabase, Writer } from "../database.ts";
 import type { IncidentFilter, LedgerStore, Page, PageRequest } from "../ledger-store.ts";
 import type { DeliveriesTable, JudgementsTable, Tables } from "../tables.ts";
+import { deliveriesWithTries } from "./delivery-rows.ts";
+import { saveMemory } from "./receiver-memory-verbs.ts";
 import { commitWatch } from "./watch-commit.ts";
-import { deliveryFromRow, incidentFromRow, judgementFromRow } from "./watch-rows.ts";
+import { incidentFromRow, judgementFromRow } from "./watch-rows.ts";
 
 type WatchVerbs = Pick<
   LedgerStore,
@@ -147,14 +149,24 @@ function deliveryVerbs(
       const rows = await read
         .selectFrom("deliveries")
         .selectAll()
-        .where("incident_id", "=", incidentId)
+        .where((eb) =>
+          eb.or([
+            eb("incident_id", "=", incidentId),
+            eb("id", "in", (inner) =>
+              inner
+                .selectFrom("delivery_incidents")
+                .select("delivery_id")
+                .where("delivery_incidents.incident_id", "=", incidentId),
+            ),
+          ]),
+        )
         .orderBy("id")
         .execute();
-      return withTries(database, read, rows);
+      return deliveriesWithTries(database, read, rows);
     },
 
-    claimDeliveries: (now: number, limit: number, leaseMs: number) =>
-      database.write((writer) => claimDeliveries(database, writer, now, limit, leaseMs), "kill"),
+    claimDeliveries: (now: number, limit: number, leaseMs: number, except: readonly string[] = []) =>
+      database.write((writer) => claimDeliveries(database, writer, { now, limit, leaseMs, except }), "kill"),
 
     async nextDeliveryAt() {
       const pending = () =>
@@ -178,8 +190,23 @@ function deliveryVerbs(
       return times.length === 0 ? null : Math.min(...times);
     },
 
-    async recordTry(id: number, attempt: DeliveryTry, delivered: boolean, nextTryAt: number | null) {
-      await database.write(async ({ db }) => {
+    async recordTry(
+      id: number,
+      attempt: DeliveryTry,
+      delivered: boolean,
+      nextTryAt: number | null,
+      remembered?: ReceiverMemory,
+    ) {
+      await database.write(async (writer) => {
+        const { db } = writer;
+        if (remembered !== undefined) {
+          const { incident_id: incidentId, receiver } = await db
+            .selectFrom("deliveries")
+            .select(["incident_id", "receiver"])
+            .where("id", "=", id)
+            .executeTakeFirstOrThrow();
+          await saveMemory(writer, incidentId, receiver, remembered);
+        }
         await db
           .insertInto("delivery_tries")
           .values({
@@ -271,9 +298,7 @@ async function listIncidents(
 async function claimDeliveries(
   database: LedgerDatabase,
   { db, capabilities }: Writer,
-  now: number,
-  limit: number,
-  leaseMs: number,
+  { now, limit, leaseMs, except }: { now: number; limit: number; leaseMs: number; except: readonly string[] },
 ) {
   let query = db
     .selectFrom("deliveries")
@@ -294,9 +319,22 @@ async function claimDeliveries(
         ),
       ),
     )
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom("receiver_memories as told")
+            .select("told.receiver")
+            .whereRef("told.incident_id", "=", "deliveries.incident_id")
+            .whereRef("told.receiver", "=", "deliveries.receiver")
+            .where("told.lease_until", ">", now),
+        ),
+      ),
+    )
     .orderBy("next_try_at")
     .orderBy("id")
     .limit(limit);
+  if (except.length > 0) query = query.where("receiver", "not in", except);
   if (capabilities.locksRows) query = query.forUpdate().skipLocked();
   const ids = (await query.execute()).map((row) => row.id);
   if (ids.length === 0) return [];
@@ -307,26 +345,5 @@ async function claimDeliveries(
     .returningAll()
     .execute();
   rows.sort((a, b) => (a.next_try_at ?? 0) - (b.next_try_at ?? 0) || a.id - b.id);
-  return withTries(database, db, rows);
-}
-
-async function withTries(
-  { capabilities }: LedgerDatabase,
-  db: Kysely<Tables>,
-  rows: readonly Selectable<DeliveriesTable>[],
-) {
-  if (rows.length === 0) return [];
-  const ids = rows.map((row) => row.id);
-  const tryRows = await db
-    .selectFrom("delivery_tries")
-    .selectAll()
-    .where(capabilities.inNumbers("delivery_id", ids))
-    .orderBy("id")
-    .execute();
-  const tries = new Map<number, DeliveryTry[]>(ids.map((id) => [id, []]));
-  for (const row of tryRows)
-    tries
-      .get(row.delivery_id)
-      ?.push({ at: row.at, latencyMs: row.latency_ms, status: row.status, error: row.error });
-  return rows.map((row) => deliveryFromRow(row, tries.get(row.id) ?? []));
+  return deliveriesWithTries(database, db, rows);
 }

@@ -4,13 +4,13 @@
  */
 import type { Labels, RangeSeries } from "../../api/prometheus.ts";
 
-export interface HeatmapRow {
+interface HeatmapRow {
   name: string;
   /** Upper bound of a bucket; null where the row is a series. */
   bound: number | null;
 }
 
-export interface HeatmapCell {
+interface HeatmapCell {
   row: number;
   at: number;
   value: number;

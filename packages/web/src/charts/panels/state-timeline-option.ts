@@ -8,7 +8,7 @@ import { rectItem } from "./rect-item.ts";
 import type { StateSegment } from "./state-segments.ts";
 import { type AxisPeriod, hoverInstant, timeAxis } from "./time-axis.ts";
 
-export interface StateRow {
+interface StateRow {
   name: string;
   segments: readonly (StateSegment & { color: string; word: string })[];
 }

@@ -1,6 +1,5 @@
-/** The axis of time that line charts, heatmaps and state timelines share, and the marks on it. */
+/** The axis of time that line charts, heatmaps and state timelines share. */
 import { formatInstant } from "../../format/instant.ts";
-import type { SchemeTokens } from "../../theme/tokens.ts";
 import { timeTicks } from "../time-ticks.ts";
 
 export interface AxisPeriod {
@@ -22,18 +21,6 @@ export function timeAxis(period: AxisPeriod, zone: string, plotWidth: number) {
     axisLine: { show: true },
     axisTick: { show: true, customValues },
     axisLabel: { customValues, hideOverlap: true, formatter: (at: number) => labels.get(at) ?? "" },
-  };
-}
-
-/** The now-line: always visible where now lies within the range. */
-export function nowMark(period: AxisPeriod, nowAt: number, tokens: SchemeTokens) {
-  if (nowAt < period.from || nowAt > period.to) return undefined;
-  return {
-    silent: true,
-    symbol: "none",
-    label: { show: false },
-    lineStyle: { color: tokens.dim, type: "dotted" as const, width: 1 },
-    data: [{ xAxis: nowAt }],
   };
 }
 

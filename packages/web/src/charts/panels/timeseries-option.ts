@@ -10,7 +10,7 @@ import type { SeriesLook } from "./series-look.ts";
 import { colorOf, type Threshold } from "./threshold-look.ts";
 import { type AxisPeriod, hoverInstant, timeAxis } from "./time-axis.ts";
 
-export interface DrawnSeries extends RangeSeries {
+interface DrawnSeries extends RangeSeries {
   name: string;
   look: SeriesLook;
 }

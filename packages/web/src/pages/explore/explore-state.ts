@@ -2,7 +2,7 @@
 import { readTimeRange, relativeRange, type TimeRange } from "../../url-state/time-range.ts";
 
 export const VIEWS = ["graph", "table"] as const;
-export type ExploreView = (typeof VIEWS)[number];
+type ExploreView = (typeof VIEWS)[number];
 
 export interface ExploreState {
   /** "" = nothing was asked yet. */

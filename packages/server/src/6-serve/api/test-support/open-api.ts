@@ -7,6 +7,7 @@ import type { FastifyInstance, InjectOptions } from "fastify";
 import { pino } from "pino";
 import { expect } from "vitest";
 import type { z } from "zod";
+import { Meter } from "../../../2-record/meter/meter.ts";
 import { createAccessControl } from "../../../access/access-control.ts";
 import { createDashboardFiles } from "../../../config/dashboard-files.ts";
 import { ChangeFeed } from "../../../lib/change-feed.ts";
@@ -52,6 +53,7 @@ export async function openTestApi(): Promise<TestApi> {
   await registerApi(app, {
     store,
     samples,
+    meter: new Meter({ store, samples, clock, selfMetrics: new SelfMetrics() }),
     dashboards: createDashboardFiles({ patterns: [], shippedDir: null, reloadIntervalMs: 1_000, log }),
     clock,
     feed,

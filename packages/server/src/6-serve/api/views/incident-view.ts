@@ -80,7 +80,10 @@ function tryText(delivery: Delivery, index: number): string {
 const TOLD: Readonly<Record<Delivery["reason"], string>> = {
   opened: "opened",
   raised: "got worse",
+  repeated: "is still open",
+  acknowledged: "was acknowledged",
   resolved: "resolved",
+  corrected: "was corrected",
 };
 
 function deliveryView(delivery: Delivery): z.infer<typeof deliverySchema> {

@@ -153,6 +153,21 @@ export const configSchema = z
     alerts: z
       .strictObject({
         receiver: z.string().optional().describe("the receiver that alerts go to; default: all of them"),
+        alertmanagerFile: z
+          .string()
+          .min(1)
+          .optional()
+          .describe(
+            "routes, receivers and inhibition as an Alertmanager configuration file; instead of receivers",
+          ),
+        reloadInterval: duration("5s", "how often to look whether that file changed", 100),
+        maxPagesPerMinute: z
+          .number()
+          .int()
+          .min(1)
+          .nullable()
+          .default(20)
+          .describe("what goes to a receiver beyond this becomes one digest; null = no limit"),
       })
       .prefault({}),
     ping: z
@@ -263,7 +278,10 @@ export const configSchema = z
 
 /** Options that are each right and do not go together; also of a configuration that is otherwise wrong. */
 export function configAtOdds(config: unknown): { path: (string | number)[]; message: string }[] {
-  const { receivers, alerts } = (config ?? {}) as { receivers?: unknown; alerts?: { receiver?: unknown } };
+  const { receivers, alerts } = (config ?? {}) as {
+    receivers?: unknown;
+    alerts?: { receiver?: unknown; alertmanagerFile?: unknown };
+  };
   const names = (Array.isArray(receivers) ? receivers : []).map(
     (receiver: { name?: unknown } | null) => receiver?.name,
   );
@@ -278,6 +296,16 @@ export function configAtOdds(config: unknown): { path: (string | number)[]; mess
       : [],
   );
   const known = [...new Set(names.filter((name) => typeof name === "string"))];
+  for (const [option, isGiven] of [
+    ["receivers", names.length > 0],
+    ["alerts.receiver", alerts?.receiver !== undefined],
+  ] as const)
+    if (alerts?.alertmanagerFile !== undefined && isGiven)
+      problems.push({
+        path: option.split("."),
+        message:
+          "cannot go with alerts.alertmanagerFile, which has receivers of its own; leave one of them out",
+      });
   const chosen = alerts?.receiver;
   if (typeof chosen === "string" && !names.includes(chosen))
     problems.push({

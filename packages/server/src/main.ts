@@ -28,8 +28,10 @@ import { createMetricRecorder } from "./2-record/metrics/record-metrics.ts";
 import { createRetention } from "./2-record/retention.ts";
 import { createWatch, type Watch } from "./3-watch/create-watch.ts";
 import { createRules, type Rules } from "./3-watch/rules/create-rules.ts";
-import { createIncidentFolding } from "./4-alert/incident-folding.ts";
-import { createReceiver } from "./5-notify/channel-registry.ts";
+import { type Alerting, createAlerting } from "./4-alert/create-alerting.ts";
+import { parseAlertmanagerConfig } from "./4-alert/routing/parse-alertmanager-config.ts";
+import type { Receiver } from "./5-notify/channel-registry.ts";
+import { configuredReceivers, routedReceivers } from "./5-notify/configured-receivers.ts";
 import { createOutbox, type Outbox } from "./5-notify/outbox.ts";
 import { registerApi } from "./6-serve/api/register-api.ts";
 import { type ReadinessPart, registerHealth } from "./6-serve/health.ts";
@@ -39,6 +41,7 @@ import { registerPrometheusApi } from "./6-serve/prometheus/register-prometheus.
 import { findWebDir, registerWebPages } from "./6-serve/web-pages.ts";
 import { type AccessControl, createAccessControl } from "./access/access-control.ts";
 import { isKeyRequired, refuseToStartWithoutKeys } from "./access/startup-check.ts";
+import { type AlertmanagerFile, createAlertmanagerFile } from "./config/alertmanager-file.ts";
 import { createDashboardFiles, type DashboardFiles } from "./config/dashboard-files.ts";
 import { createJobsFiles, type JobsFiles } from "./config/jobs-files.ts";
 import { createNamesakeNotes } from "./config/namesake-notes.ts";
@@ -140,7 +143,7 @@ async function start(
   const { intake, meter } = buildRecord(ground);
   const rules = buildRules(ground);
   const pushGroups = new PushGroups(store);
-  const { watch, outbox } = buildWatchAlertNotify(ground, intake, meter, rules, pushGroups);
+  const { watch, outbox, alertmanagerFile } = buildWatchAlertNotify(ground, intake, meter, rules, pushGroups);
   const jobsFiles = buildJobsFiles(ground);
   const ruleFiles = buildRuleFiles(ground, rules);
   const dashboards = buildDashboardFiles(ground);
@@ -156,10 +159,11 @@ async function start(
     dashboards,
     meter,
     pushGroups,
+    alertmanagerFile,
     webDir: webDirOf(options),
   });
 
-  const files = [jobsFiles, ruleFiles, dashboards];
+  const files = [alertmanagerFile, jobsFiles, ruleFiles, dashboards];
   for (const each of files) await each.load();
   address.http = await listenHttp(app, config);
   address.grpc = await listenGrpc(ground, receiveOtlp);
@@ -249,12 +253,34 @@ function buildWatchAlertNotify(
   meter: Meter,
   rules: Rules,
   pushGroups: PushGroups,
-): { watch: Watch; outbox: Outbox } {
-  const { config, selfMetrics, closers } = ground;
-  const receivers = config.receivers.map(({ name, type, ...channelOptions }) =>
-    createReceiver(name, type, channelOptions),
-  );
-  const alerted = receivers.filter(({ name }) => (config.alerts.receiver ?? name) === name);
+): { watch: Watch; outbox: Outbox; alertmanagerFile: AlertmanagerFile } {
+  const { config, log, closers } = ground;
+  const receivers = configuredReceivers(config.receivers);
+  const {
+    file,
+    reloadInterval: reloadIntervalMs,
+    maxPagesPerMinute,
+  } = {
+    ...config.alerts,
+    file: config.alerts.alertmanagerFile,
+  };
+  let sending: ReadonlyMap<string, Receiver> = receivers;
+  const alerting: Alerting = createAlerting({
+    ...ground,
+    receivers: [...receivers.values()].filter(({ name }) => (config.alerts.receiver ?? name) === name),
+    routing: () => alertmanagerFile.routing(),
+    maxPagesPerMinute,
+  });
+  const alertmanagerFile = createAlertmanagerFile({
+    file,
+    reloadIntervalMs,
+    log,
+    parse: parseAlertmanagerConfig,
+    async take(routing) {
+      sending = routedReceivers(routing);
+      await alerting.reroute();
+    },
+  });
   const watch = createWatch({
     ...ground,
     say: async (event) => {
@@ -271,14 +297,15 @@ function buildWatchAlertNotify(
     ...meter.handlers(),
     createPushScrapes({ groups: pushGroups, intake, expireAfterMs: config.pushgateway.expireAfter }),
     rules.handler,
-    createIncidentFolding({ ...ground, meter: selfMetrics.stage("alert"), receivers: alerted }),
+    ...alerting.handlers,
   );
-  const outbox = createOutbox({ ...ground, receivers });
+  const outbox = createOutbox({ ...ground, receivers: () => sending });
   closers.push(
+    () => alertmanagerFile.stop(),
     () => outbox.stop(),
     () => watch.stop(),
   );
-  return { watch, outbox };
+  return { watch, outbox, alertmanagerFile };
 }
 
 function buildRules(ground: Ground): Rules {
@@ -342,6 +369,7 @@ interface HttpParts {
   ruleFiles: RuleFiles;
   rules: Rules;
   dashboards: DashboardFiles;
+  alertmanagerFile: AlertmanagerFile;
   webDir: string | null;
 }
 
@@ -371,7 +399,7 @@ async function buildHttp(ground: Ground, parts: HttpParts): Promise<FastifyInsta
     version: VERSION,
     grpcAddress: () => ground.address.grpc,
     authRequired: access.required,
-    receiverConfigured: config.receivers.length > 0,
+    receiverConfigured: config.receivers.length > 0 || config.alerts.alertmanagerFile !== undefined,
     retention: config.retention,
   });
   await registerPrometheusApi(app, {
@@ -388,6 +416,7 @@ async function buildHttp(ground: Ground, parts: HttpParts): Promise<FastifyInsta
     { name: "outbox", check: () => whyStalled(clock.now() - outbox.lastRoundAt()) },
     { name: "jobsFiles", check: () => jobsFiles.trouble(), advisory: true },
     { name: "ruleFiles", check: () => parts.ruleFiles.trouble(), advisory: true },
+    { name: "alertmanagerFile", check: () => parts.alertmanagerFile.trouble(), advisory: true },
     { name: "dashboards", check: () => dashboards.trouble(), advisory: true },
   ];
   registerHealth(app, access, readiness, clock);

@@ -39,15 +39,15 @@ test("metrics rebuild writes a job's series again and says what", { timeout: 90_
     async () => {
       const { code, stdout } = await run(["metrics", "rebuild", "--from", from, "--json"]);
       expect(code).toBe(0);
-      const { items } = JSON.parse(stdout) as { items: { jobName: string; runs: number; samples: number }[] };
+      const { items } = JSON.parse(stdout.toString()) as { items: { jobName: string; runs: number; samples: number }[] };
       expect(items).toMatchObject([{ jobName: "nightly_load", runs: 1 }]);
       expect(items[0]?.samples).toBeGreaterThan(0);
     },
     { timeout: 60_000, interval: 3_000 },
   );
   const { stdout } = await run(["metrics", "rebuild", "--from", from, "--job", "nightly_load"]);
-  expect(stdout).toMatch(/^1\/1 {2}nightly_load: 1 runs?, \d+ series, \d+ samples since /);
+  expect(stdout.toString()).toMatch(/^1\/1 {2}nightly_load: 1 runs?, \d+ series, \d+ samples since /);
   const other = await run(["metrics", "rebuild", "--from", from, "--job", "other"]);
-  expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('no job "other"')]);
+  expect([other.code, other.stderr.toString()]).toEqual([1, expect.stringContaining('no job "other"')]);
   expect((await run(["metrics", "rebuild"])).code).toBe(2);
 });

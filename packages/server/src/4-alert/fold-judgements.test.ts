@@ -6,6 +6,7 @@ import type { Incident, Judgement } from "../model/watch.ts";
 import { type FoldInput, foldJudgements } from "./fold-judgements.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 2, 30);
+const NOBODY = { kind: "everyone", receivers: [] } as const;
 
 const job: Job = {
   id: 7,
@@ -50,7 +51,7 @@ function input(more: Partial<FoldInput>): FoldInput {
     unfolded: [],
     open: null,
     runs: new Map(),
-    receivers: [{ name: "team", channel: "webhook" }],
+    audience: { kind: "everyone", receivers: [{ name: "team", channel: "webhook" }] },
     publicUrl: "http://127.0.0.1:4318",
     now: NOW,
     ...more,
@@ -196,12 +197,12 @@ describe("folding judgements into the incident of a job", () => {
   });
 
   it("says that no receiver is configured, and tells nobody of the resolution either", () => {
-    const write = foldJudgements(input({ unfolded: [fact(1, "run_failed", "critical")], receivers: [] }));
+    const write = foldJudgements(input({ unfolded: [fact(1, "run_failed", "critical")], audience: NOBODY }));
     expect(write?.entries.at(-1)?.text).toBe("Nobody was told: no receiver is configured.");
     const incident: Incident = { id: 1, ...(write?.incident ?? opened().incident) };
     const facts = [fact(1, "run_failed", "critical", { state: "resolved", resolvedAt: NOW })];
     const open = { incident, facts, entries: [] };
-    expect(foldJudgements(input({ open, receivers: [] }))?.deliveries).toEqual([]);
+    expect(foldJudgements(input({ open, audience: NOBODY }))?.deliveries).toEqual([]);
   });
 
   it("changes nothing where nothing is new", () => {

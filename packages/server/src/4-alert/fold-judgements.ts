@@ -8,19 +8,14 @@
  * - All facts resolved: the incident resolves, and whoever was told that it opened is told so.
  * Suppression keeps facts from opening and paging, never from being resolved.
  */
-import { SEVERITIES, type Severity } from "@batchwatch/protocol";
 import type { Alert } from "../model/alert.ts";
 import type { Job } from "../model/job.ts";
 import type { Run } from "../model/run.ts";
 import type { Incident, IncidentEntry, Judgement, NewDelivery } from "../model/watch.ts";
 import type { IncidentWrite } from "../storage/ledger-store.ts";
 import { alertAnnotations, alertLabels, factTitle, worthTelling } from "./alert-labels.ts";
-
-/** Where alerts go. `channel` names the kind of service, `name` the configured receiver. */
-export interface ReceiverRef {
-  name: string;
-  channel: string;
-}
+import type { Audience } from "./audience.ts";
+import { compareSeverity, isWorse } from "./severity-order.ts";
 
 export interface FoldInput {
   job: Job;
@@ -34,7 +29,8 @@ export interface FoldInput {
   } | null;
   /** Runs that the facts speak of, by row id. */
   runs: ReadonlyMap<number, Run>;
-  receivers: readonly ReceiverRef[];
+  /** `everyone` is told at once, by the outbox rows that this answers; where there are routes, groups tell. */
+  audience: Audience;
   publicUrl: string;
   now: number;
 }
@@ -77,7 +73,7 @@ function openIncident(input: FoldInput, facts: readonly Judgement[]): IncidentWr
   const [worst] = facts;
   if (worst === undefined) throw new Error("an incident opens with at least one fact");
   const run = runOf(input, facts);
-  const notified = facts.some((fact) => fact.suppressedBecause === null) && input.receivers.length > 0;
+  const notified = facts.some((fact) => fact.suppressedBecause === null) && hasAudience(input);
   const labels = alertLabels(input.job, run, worst.type, worst.severity);
   const incident: Omit<Incident, "id"> = {
     jobId: input.job.id,
@@ -115,7 +111,7 @@ function joinIncident(
 ): IncidentWrite {
   const paging = fresh.filter((fact) => fact.suppressedBecause === null);
   const worstFresh = paging[0];
-  const firstPage = !incident.notified && worstFresh !== undefined && input.receivers.length > 0;
+  const firstPage = !incident.notified && worstFresh !== undefined && hasAudience(input);
   const raised = worstFresh !== undefined && isWorse(worstFresh.severity, incident.severity);
   const severity = raised ? worstFresh.severity : incident.severity;
   const openFacts = all.filter((fact) => fact.state === "open");
@@ -179,7 +175,26 @@ function deliveries(
   facts: readonly Judgement[],
   reason: NewDelivery["reason"],
 ): NewDelivery[] {
-  const alert: Alert = {
+  if (input.audience.kind === "routed") return [];
+  const alert = alertOf(incident, facts);
+  const payload = JSON.stringify(alert);
+  return input.audience.receivers.map((receiver) => ({
+    receiver: receiver.name,
+    channel: receiver.channel,
+    reason,
+    dedupKey: dedupKey(input.job, incident.openedAt),
+    payload,
+    createdAt: input.now,
+  }));
+}
+
+function hasAudience({ audience }: FoldInput): boolean {
+  return audience.kind === "routed" || audience.receivers.length > 0;
+}
+
+/** The incident as it leaves the house. */
+export function alertOf(incident: Omit<Incident, "id">, facts: readonly Judgement[]): Alert {
+  return {
     status: incident.state === "resolved" ? "resolved" : "firing",
     labels: incident.labels,
     annotations: incident.annotations,
@@ -193,19 +208,10 @@ function deliveries(
       value: fact.valueText,
     })),
   };
-  const payload = JSON.stringify(alert);
-  return input.receivers.map((receiver) => ({
-    receiver: receiver.name,
-    channel: receiver.channel,
-    reason,
-    dedupKey: dedupKey(input.job, incident.openedAt),
-    payload,
-    createdAt: input.now,
-  }));
 }
 
 /** Stable for the life of an incident; a job has one open incident at a time, so job and opening time tell it apart. */
-function dedupKey(job: Job, openedAt: number): string {
+export function dedupKey(job: Job, openedAt: number): string {
   return `batchwatch/${job.namespace}/${job.environment}/${job.jobName}/${new Date(openedAt).toISOString()}`;
 }
 
@@ -224,7 +230,7 @@ function worstTitle(job: Job, facts: readonly Judgement[], otherwise: string): s
 }
 
 function notNotifiedText(input: FoldInput, facts: readonly Judgement[]): string {
-  if (input.receivers.length === 0) return "Nobody was told: no receiver is configured.";
+  if (!hasAudience(input)) return "Nobody was told: no receiver is configured.";
   const reasons = [...new Set(facts.map((fact) => fact.suppressedBecause))].join(", ");
   return `Nobody was told: ${reasons}.`;
 }
@@ -240,17 +246,13 @@ function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
-function isWorse(a: Severity, b: Severity): boolean {
-  return SEVERITIES.indexOf(a) < SEVERITIES.indexOf(b);
-}
-
 /** Open ones before mended ones, the worst of each first. */
-function byWorst(facts: readonly Judgement[]): Judgement[] {
+export function byWorst(facts: readonly Judgement[]): Judgement[] {
   return [...facts].sort(
     (a, b) => Number(a.state === "resolved") - Number(b.state === "resolved") || compareWorst(a, b),
   );
 }
 
 function compareWorst(a: Judgement, b: Judgement): number {
-  return SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || a.at - b.at || a.id - b.id;
+  return compareSeverity(a.severity, b.severity) || a.at - b.at || a.id - b.id;
 }

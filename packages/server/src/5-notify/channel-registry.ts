@@ -33,6 +33,8 @@ export interface Receiver {
   channel: ChannelType;
   /** Where it goes, for lists: nothing secret. */
   target: string;
+  /** True where it keeps something of an incident between messages. */
+  remembers: boolean;
   /** True where it may ask to be told again by itself. */
   resends: boolean;
   send(notification: Notification, signal: AbortSignal): Promise<SendOutcome>;
@@ -67,7 +69,8 @@ function bind<Type extends ChannelType, Shape extends z.ZodRawShape>(
       }
     }
     const target = secretHider(written, secrets)(channel.target(written));
-    return { name, channel: type, target, resends: channel.resends === true, send };
+    const { remembers = false, resends = false } = channel;
+    return { name, channel: type, target, remembers, resends, send };
   };
 }
 

@@ -46,6 +46,8 @@ export type SendOutcome =
 
 export interface Channel<Type extends string, Shape extends z.ZodRawShape> {
   readonly definition: ChannelOptions<Type, Shape>;
+  /** True for a channel whose outcomes carry a `memory`. */
+  readonly remembers?: boolean;
   /** True for a channel that asks to tell again by itself (`resendAt`). */
   readonly resends?: boolean;
   /** The message's body. */

@@ -36,7 +36,8 @@ const RESEND_RETRY_MS = 60_000;
 
 export interface OutboxParts {
   store: LedgerStore;
-  receivers: readonly Receiver[];
+  /** By name; a function where the configuration of receivers is read again while we run. */
+  receivers: readonly Receiver[] | (() => ReadonlyMap<string, Receiver>);
   feed: ChangeFeed;
   clock: Clock;
   log: Logger;
@@ -57,8 +58,7 @@ export interface Outbox {
 
 export function createOutbox(parts: OutboxParts): Outbox {
   const { store, feed, clock, log } = parts;
-  const receivers = new Map(parts.receivers.map((receiver) => [receiver.name, receiver]));
-  const somebodyIsToldAgain = parts.receivers.some(({ resends }) => resends);
+  const receivers = receiversByName(parts.receivers);
   const meter = parts.selfMetrics.stage("notify");
   const random = parts.random ?? Math.random;
   const inFlight = new Map<Promise<void>, string>();
@@ -72,7 +72,10 @@ export function createOutbox(parts: OutboxParts): Outbox {
   async function deliver(delivery: Delivery): Promise<void> {
     const begunAt = performance.now();
     const at = clock.now();
-    const before = await store.receiverMemory(delivery.incidentId, delivery.receiver);
+    const before =
+      receivers().get(delivery.receiver)?.remembers === true
+        ? await store.receiverMemory(delivery.incidentId, delivery.receiver)
+        : null;
     const outcome = await send(delivery, before?.memory ?? null);
     const latencyMs = Math.round(performance.now() - begunAt);
     const error = outcome.kind === "delivered" ? (outcome.note ?? null) : outcome.error;
@@ -95,7 +98,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
   }
 
   async function send(delivery: Delivery, memory: string | null): Promise<SendOutcome> {
-    const receiver = receivers.get(delivery.receiver);
+    const receiver = receivers().get(delivery.receiver);
     if (receiver === undefined)
       return { kind: "refused", status: null, error: `no receiver "${delivery.receiver}" is configured` };
     try {
@@ -121,7 +124,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
   async function tellAgain(delivery: Delivery, memory: string | null): Promise<void> {
     const { incidentId, receiver } = delivery;
     const before = { memory, resendAt: null };
-    const outcome = receivers.has(receiver) ? await send(delivery, memory) : null;
+    const outcome = receivers().has(receiver) ? await send(delivery, memory) : null;
     const after = outcome === null ? before : (remembered(outcome, before) ?? before);
     const failed = outcome !== null && outcome.kind !== "delivered";
     await store.recordResend(
@@ -157,7 +160,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
       for (const delivery of due) begin(delivery.receiver, deliver(delivery), { deliveryId: delivery.id });
       begun += due.length;
     }
-    if (somebodyIsToldAgain && inFlight.size < IN_FLIGHT_LIMIT) {
+    if (somebodyIsToldAgain() && inFlight.size < IN_FLIGHT_LIMIT) {
       const again = await store.claimResends(clock.now(), RECEIVER_SHARE, LEASE_MS);
       for (const { delivery, memory } of again)
         begin(delivery.receiver, tellAgain(delivery, memory), { incidentId: delivery.incidentId });
@@ -166,6 +169,10 @@ export function createOutbox(parts: OutboxParts): Outbox {
     meter.backlog(inFlight.size);
     lastRoundAt = clock.now();
     return begun;
+  }
+
+  function somebodyIsToldAgain(): boolean {
+    return [...receivers().values()].some(({ resends }) => resends);
   }
 
   function busyReceivers(): string[] {
@@ -229,6 +236,12 @@ export function createOutbox(parts: OutboxParts): Outbox {
     sendDue,
     lastRoundAt: () => lastRoundAt,
   };
+}
+
+function receiversByName(receivers: OutboxParts["receivers"]): () => ReadonlyMap<string, Receiver> {
+  if (typeof receivers === "function") return receivers;
+  const named = new Map(receivers.map((receiver) => [receiver.name, receiver]));
+  return () => named;
 }
 
 /** What is to be kept now; undefined = what there was, so that most channels cost no further row. */

@@ -69,16 +69,14 @@ function formsOf(value: string): string[] {
   if (bearer !== undefined) forms.push(bearer);
   if (/^https?:/i.test(value) && URL.canParse(value)) {
     const { href, pathname, search } = new URL(value);
-    forms.push(href, `${pathname}${search}`, ...pathname.split("/").filter(looksSecret), ...queryValues(search));
+    const parts = [...pathname.split("/"), ...new URLSearchParams(search).values()].filter(looksSecret);
+    forms.push(href, ...parts);
+    if (parts.length > 0) forms.push(`${pathname}${search}`);
   }
   return forms;
 }
 
-function queryValues(search: string): string[] {
-  return [...new URLSearchParams(search).values()].filter(looksSecret);
-}
-
 /** A part of an address that is no plain word. */
 function looksSecret(part: string): boolean {
-  return part.length >= 8 && /\d/.test(part);
+  return part.length >= 16 || (part.length >= 8 && /\d/.test(part));
 }

@@ -228,6 +228,12 @@ function withAbsolutePaths(config: Config, base: (path: readonly string[]) => st
       ...config.rules,
       files: config.rules.files.map((file) => resolve(base(["rules", "files"]), file)),
     },
+    alerts: {
+      ...config.alerts,
+      alertmanagerFile:
+        config.alerts.alertmanagerFile &&
+        resolve(base(["alerts", "alertmanagerFile"]), config.alerts.alertmanagerFile),
+    },
     dashboards: {
       ...config.dashboards,
       files: dashboardFiles(config, base(["dashboards", "files"]), dataDir),

@@ -11,7 +11,7 @@ export const FLUSH_GROUP = "flush_group";
 
 export interface AlertGroup {
   id: number;
-  /** Route and group labels, in Alertmanager's form; unique while the group is there. */
+  /** Receiver, route and group labels; unique while the group is there. */
   key: string;
   routeKey: string;
   receiver: string;

@@ -19,3 +19,10 @@ export interface Alert {
   /** Of its incident, where one message holds several alerts. */
   dedupKey?: string;
 }
+
+/** What an outbox row holds: the alert, and of a group the others, what is new first. */
+export interface AlertMessage extends Alert {
+  others?: readonly Alert[];
+  /** Labels that make the group; left out where the message is about one incident. */
+  groupLabels?: Readonly<Record<string, string>>;
+}

@@ -50,8 +50,13 @@ export const toClassic: ToClassic = (histogram) => {
   let total = 0;
   const push = (bound: number, inside: number): void => {
     total += inside;
-    bounds.push(bound);
-    below.push(total);
+    // Beyond what a double holds: all of it is in `+Inf`, or in the bucket before.
+    if (!Number.isFinite(bound)) return;
+    if (bounds.at(-1) === bound) below[below.length - 1] = total;
+    else {
+      bounds.push(bound);
+      below.push(total);
+    }
   };
   // The largest values are the lowest here: bucket i holds [−base^(i+1), −base^i).
   for (const [index, inside] of negative.toReversed()) push(-boundOf(index - 1, scale), inside);

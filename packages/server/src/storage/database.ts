@@ -17,9 +17,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "kysely";
-import { cleanText } from "../lib/clean-text.ts";
 import type { Capabilities } from "./capabilities.ts";
-import { StorageError } from "./storage-error.ts";
 import type { Tables } from "./tables.ts";
 
 export interface Outcome {
@@ -187,16 +185,4 @@ export function fillTemplate(template: Template, rows: readonly unknown[]): unkn
       ? (rows[parameter.row] as Readonly<Record<string, unknown>>)[parameter.field]
       : parameter,
   );
-}
-
-/** Refuses what an engine would quietly bend, and cleans text. */
-export function storableValue(value: unknown): unknown {
-  if (value === null || value instanceof Uint8Array) return value;
-  if (typeof value === "string") return cleanText(value);
-  if (typeof value === "number") {
-    if (Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value)) return value;
-    throw new StorageError("INVALID_VALUE", `${value} is no finite number up to 2^53 - 1`);
-  }
-  if (Array.isArray(value)) return value.map(storableValue);
-  throw new StorageError("INVALID_VALUE", `a value of type ${typeof value} has no column type`);
 }

@@ -409,6 +409,7 @@ export interface LedgerStore extends MeterStore {
   commitGroupFlush(flush: GroupFlush): Promise<void>;
   /** Of all open incidents: what inhibition looks at. */
   openIncidentLabels(): Promise<{ id: number; title: string; labels: Labels }[]>;
+  jobsWithOpenIncidents(): Promise<number[]>;
   /** What receivers were told after `since`. */
   messagesSince(since: number): Promise<Pick<Delivery, "receiver" | "reason" | "createdAt">[]>;
 

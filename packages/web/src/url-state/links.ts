@@ -24,8 +24,10 @@ export function incidentLink(id: string): string {
   return `/incidents/${encodeURIComponent(id)}`;
 }
 
-export function dashboardLink(name: string): string {
-  return `/dashboards/${encodeURIComponent(name)}`;
+/** @param job the one that it is narrowed to; else all */
+export function dashboardLink(name: string, job: string | null = null): string {
+  const path = `/dashboards/${encodeURIComponent(name)}`;
+  return job === null ? path : `${path}?${new URLSearchParams({ job })}`;
 }
 
 /** The page that asks a query of one's own. */

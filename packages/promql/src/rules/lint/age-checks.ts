@@ -10,6 +10,8 @@ export interface AgeCheck {
   readonly namesJob: boolean;
 }
 
+/** Since when something is going on: its age is a duration, and says nothing of schedules. */
+const SINCE = /running_since|start(?:ed)?_time/;
 const TIMESTAMP = /timestamp|last_(?:success|run|completion|completed|seen)|_time_seconds$/;
 
 export function ageChecksIn(expr: Expr): AgeCheck[] {
@@ -19,7 +21,7 @@ export function ageChecksIn(expr: Expr): AgeCheck[] {
     const now = withoutParens(difference.left);
     if (now.kind !== "call" || now.name !== "time") return [];
     return selectorsIn(difference.right)
-      .filter((selector) => TIMESTAMP.test(metricOf(selector)))
+      .filter((selector) => TIMESTAMP.test(metricOf(selector)) && !SINCE.test(metricOf(selector)))
       .map((selector) => ({
         metric: metricOf(selector),
         limitS: limit,

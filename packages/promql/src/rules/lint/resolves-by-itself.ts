@@ -1,16 +1,26 @@
 import { durationText } from "../../go-format/duration-text.ts";
 import { isBatchMetric } from "./batch-families.ts";
-import { callsIn, fixedMs, isUpperLimit, metricOf, rangeOf, thresholdsIn } from "./expression-parts.ts";
+import {
+  callsIn,
+  fixedMs,
+  isUpperLimit,
+  metricOf,
+  metricsIn,
+  rangeOf,
+  thresholdsIn,
+} from "./expression-parts.ts";
 import type { RuleLint } from "./rule-lint.ts";
 
 const RATES = new Set(["rate", "irate", "increase", "delta"]);
+/** A rule that also looks at these holds its alert until something good happens. */
+const HOLDING = /last_(?:failure|violation)_timestamp/;
 const TROUBLE = /fail|error|violation|dead_letter|missed|lost/;
 
 /** A bad event leaves the window, and with it the alert, whether or not anything was mended. */
 export const RESOLVES_BY_ITSELF: RuleLint = {
   code: "resolves-by-itself",
   look: ({ rule, expr }) => {
-    if (rule.kind !== "alert") return [];
+    if (rule.kind !== "alert" || metricsIn(expr).some((metric) => HOLDING.test(metric))) return [];
     const windows = thresholdsIn(expr)
       .filter(({ op }) => isUpperLimit(op))
       .flatMap(({ vector }) => callsIn(vector, RATES))

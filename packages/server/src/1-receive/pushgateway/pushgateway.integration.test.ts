@@ -1,9 +1,13 @@
 /** Pushes of real clients to a real server: curl, and Python's standard library. */
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import protobuf from "protobufjs";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { startTestServer, type TestServer } from "../../test-server.ts";
+
+/** Not synchronously: the server runs in this process. */
+const runProgram = promisify(execFile);
 
 let server: TestServer;
 
@@ -73,10 +77,9 @@ test("PUT replaces the group, POST its namesakes, DELETE drops it", async () => 
 });
 
 test("curl and Python push as they do to a Pushgateway, gzip included", async () => {
-  execFileSync("curl", ["-fsS", "--data-binary", "@-", `${server.httpUrl}/metrics/job/by_curl`], {
-    input: "# TYPE some_metric gauge\nsome_metric 3.14\n",
-  });
-  execFileSync("python3", [
+  const text = "# TYPE some_metric gauge\nsome_metric 3.14\n";
+  await runProgram("curl", ["-fsS", "--data-binary", text, `${server.httpUrl}/metrics/job/by_curl`]);
+  await runProgram("python3", [
     "-c",
     `import urllib.request
 request = urllib.request.Request("${server.httpUrl}/metrics/job/by_python/instance/i1", data=b"other_metric 2\\n", method="PUT")

@@ -12,7 +12,7 @@ import type { MeterChange } from "./meter-value.ts";
 import { nativeChange } from "./native-changes.ts";
 import { EVIDENCE_SETTLES_MS, NativeCover } from "./native-cover.ts";
 import type { NativeJobs } from "./native-jobs.ts";
-import { correctionChange, isOtherEnd, judgementChange, runChanges, runEndAt } from "./run-changes.ts";
+import { correctionChange, isOtherEnd, judgementChanges, runChanges, runEndAt } from "./run-changes.ts";
 import type { SeriesBook } from "./series-book.ts";
 
 export type GatherStore = Pick<
@@ -128,7 +128,7 @@ function itemOfJudgement(
 ): MeterItem[] {
   const job = jobs.get(judgement.jobId);
   if (job === undefined || isToCome(judgement.at, lastTick, now)) return [];
-  const changes = cover.coversViolation(judgement) ? [] : [judgementChange(job, judgement)];
+  const changes = cover.coversViolation(judgement) ? [] : judgementChanges(job, judgement);
   return [{ jobId: job.id, changes, of: { kind: "judgement", id: judgement.id, claims: cover.newClaims() } }];
 }
 

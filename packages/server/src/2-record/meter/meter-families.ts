@@ -109,6 +109,36 @@ export const METER_FAMILIES: readonly MeterFamily[] = [
     labels: ["job_name"],
   },
   {
+    name: N.lastFailure,
+    type: "gauge",
+    help: "When a run last failed or was lost, in unix seconds.",
+    labels: ["job_name"],
+  },
+  {
+    name: N.lastViolation,
+    type: "gauge",
+    help: "When a declared expectation was last broken, in unix seconds.",
+    labels: ["job_name", "violation_type"],
+  },
+  {
+    name: N.runningSince,
+    type: "gauge",
+    help: "Start of the oldest run under way, in unix seconds; there while one is.",
+    labels: ["job_name"],
+  },
+  {
+    name: N.scheduleInterval,
+    type: "gauge",
+    help: "The longest time between two slots of a job's schedule.",
+    labels: ["job_name"],
+  },
+  {
+    name: N.firstSeen,
+    type: "gauge",
+    help: "When a job with a schedule was first known, in unix seconds.",
+    labels: ["job_name"],
+  },
+  {
     name: N.peakMemory,
     type: "gauge",
     help: "Peak memory of the run that ended last, where a source tells it.",

@@ -7,26 +7,16 @@ import { jobKeyText } from "../../model/identity.ts";
 import type { Run } from "../../model/run.ts";
 import type { KnownSeries, SeriesLabels } from "../../model/samples.ts";
 import type { LedgerStore } from "../../storage/ledger-store.ts";
-import { type Gathered, jobsOf } from "./gather-changes.ts";
+import type { Gathered } from "./gather-changes.ts";
+import { JobGauges } from "./job-gauges.ts";
 import { knownSeries } from "./label-sets.ts";
 import { type MeterChange, seriesKey } from "./meter-value.ts";
-import { jobLabels } from "./run-changes.ts";
 import { type RunGauge, writeRunGauges } from "./run-gauges.ts";
 import { countRunning, type NowCount } from "./running-counts.ts";
 import type { SampleWriter } from "./sample-writer.ts";
 import type { SeriesBook } from "./series-book.ts";
 import { RESTS_AFTER_MS, type Ticks } from "./write-series.ts";
 
-/** What a job is held to; looks that only we are interested in are no deadlines of a job. */
-const DEADLINE_KINDS = [
-  "slot_late",
-  "slot_start_by",
-  "slot_complete_by",
-  "run_max_duration",
-  "run_complete_by",
-] as const;
-/** Deadlines change slowly; asking for all of them is not free. */
-const DEADLINES_EVERY_MS = 60_000;
 /** A series in use says so once a day. */
 const TOUCH_EVERY_MS = 86_400_000;
 
@@ -55,14 +45,12 @@ export interface ToldRunning {
 }
 
 export class NowValues {
-  readonly #store: Pick<LedgerStore, "nextDeadlineTimes" | "getJobs">;
+  readonly #jobGauges: JobGauges;
   readonly #told: ToldRunning | null;
   readonly #runGauges: number;
   /** Those of the last tick: the gauges of single runs come and go. */
   #known = new Map<string, KnownSeries>();
   #used = new Map<string, KnownSeries>();
-  #deadlines: { labels: SeriesLabels; seconds: number }[] = [];
-  #deadlinesAt = Number.NEGATIVE_INFINITY;
   leftOut = 0;
 
   constructor(
@@ -70,7 +58,7 @@ export class NowValues {
     told: ToldRunning | null,
     runGauges: number,
   ) {
-    this.#store = store;
+    this.#jobGauges = new JobGauges(store);
     this.#told = told;
     this.#runGauges = runGauges;
   }
@@ -88,9 +76,14 @@ export class NowValues {
       limit: this.#runGauges,
     });
     this.leftOut = leftOut;
-    const deadlines = await this.#writeDeadlines(out, input.ticks.last);
+    const ofJobs = await this.#jobGauges.write(out, {
+      openRuns: input.openRuns,
+      jobs: input.gathered.jobs,
+      at: input.ticks.last,
+      seriesOf: (family, labels) => this.#seriesOf(family, labels),
+    });
     this.#known = this.#used;
-    return { gauges: [...running.gauges, ...current, ...deadlines], changes: running.changes };
+    return { gauges: [...running.gauges, ...current, ...ofJobs], changes: running.changes };
   }
 
   #writeRunning(out: SampleWriter, { book, gathered, openRuns, ticks }: NowInput): NowOutput {
@@ -148,30 +141,6 @@ export class NowValues {
       entry.counts[last] = (entry.counts[last] ?? 0) + count - covered;
       counts.set(key, entry);
     }
-  }
-
-  /** Only with the last tick: nobody knows what they were. */
-  async #writeDeadlines(out: SampleWriter, at: number): Promise<RunGauge[]> {
-    if (Math.abs(at - this.#deadlinesAt) >= DEADLINES_EVERY_MS) {
-      const times = await this.#store.nextDeadlineTimes(DEADLINE_KINDS);
-      const jobs = await jobsOf(
-        this.#store,
-        [...times.keys()].map((jobId) => ({ jobId })),
-      );
-      this.#deadlines = [...times].flatMap(([jobId, dueAt]) => {
-        const job = jobs.get(jobId);
-        if (job === undefined) return [];
-        return { labels: jobLabels(job), seconds: dueAt / 1000 };
-      });
-      this.#deadlinesAt = at;
-    }
-    for (const { labels, seconds } of this.#deadlines)
-      out.add(this.#seriesOf(METRIC_NAMES.nextDeadline, labels), at, seconds);
-    return this.#deadlines.map(({ labels, seconds }) => ({
-      family: METRIC_NAMES.nextDeadline,
-      labels,
-      value: seconds,
-    }));
   }
 
   #seriesOf(family: string, labels: SeriesLabels): KnownSeries {

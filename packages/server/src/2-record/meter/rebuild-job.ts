@@ -17,7 +17,7 @@ import type { LabelSetCache } from "./label-sets.ts";
 import { isNothing, type MeterChange, seriesKey, valueBefore, valueWithout } from "./meter-value.ts";
 import { nativeChange } from "./native-changes.ts";
 import { EVIDENCE_SETTLES_MS, NativeCover } from "./native-cover.ts";
-import { isOtherEnd, judgementChange, runChanges, runEndAt } from "./run-changes.ts";
+import { isOtherEnd, judgementChanges, runChanges, runEndAt } from "./run-changes.ts";
 import { SampleWriter } from "./sample-writer.ts";
 import type { SeriesBook } from "./series-book.ts";
 import { TICK_MS } from "./tick-times.ts";
@@ -125,9 +125,9 @@ async function readHistory(
   }
   const newClaims = asTold.newClaims();
   for (const { judgement, isMetered } of judgements) {
-    const change = [judgementChange(job, judgement)];
-    if (isMetered && !asCounted.coversViolation(judgement)) addTo(before, change);
-    if (!asTold.coversViolation(judgement)) addTo(now, change);
+    const changes = judgementChanges(job, judgement);
+    if (isMetered && !asCounted.coversViolation(judgement)) addTo(before, changes);
+    if (!asTold.coversViolation(judgement)) addTo(now, changes);
   }
   for (const increment of increments) {
     const counted = increment.applied ? asCounted.rest(increment) : null;

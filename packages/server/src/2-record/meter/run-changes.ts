@@ -60,31 +60,50 @@ export function runChanges(job: Job, run: Run, errorType: string | null): MeterC
   const observe = (family: string, labels: SeriesLabels, ms: number | null): void => {
     if (ms !== null) change(family, labels, { kind: "observe", value: ms / 1000, bounds });
   };
-  const add = (family: string, labels: SeriesLabels, amount: number | null): void => {
-    if (amount !== null && amount > 0) change(family, labels, { kind: "add", amount });
-  };
   change(METRIC_NAMES.running, typed, { kind: "touch" });
   if (run.queuedAt !== null) change(METRIC_NAMES.queued, typed, { kind: "touch" });
   if (status !== null) {
     const ended = { ...typed, status };
     const isTyped = status === "failure" && errorType !== null;
-    add(METRIC_NAMES.completions, isTyped ? { ...ended, error_type: errorType } : ended, 1);
+    const labels = isTyped ? { ...ended, error_type: errorType } : ended;
+    change(METRIC_NAMES.completions, labels, { kind: "add", amount: 1 });
     observe(METRIC_NAMES.duration, ended, run.durationMs);
     observe(METRIC_NAMES.execution, own, run.executionMs);
     observe(METRIC_NAMES.queueWait, own, run.queueWaitMs);
   }
-  add(METRIC_NAMES.recordsProcessed, { ...own, status: "success" }, run.recordsProcessed);
-  add(METRIC_NAMES.recordsFailed, own, run.recordsFailed);
-  add(METRIC_NAMES.retries, own, run.retryCount);
-  add(METRIC_NAMES.deadLetters, own, run.phase === "dead_letter" ? 1 : 0);
-  const { cpuMs, peakMemoryBytes } = run.resources;
-  add(METRIC_NAMES.cpuSeconds, own, cpuMs === undefined ? null : cpuMs / 1000);
-  if (peakMemoryBytes !== undefined)
-    change(METRIC_NAMES.peakMemory, own, { kind: "set", value: peakMemoryBytes });
-  // A backfill turns no freshness green.
-  if (run.phase === "completed" && run.runType !== "backfill")
-    change(METRIC_NAMES.lastSuccess, own, { kind: "raise", value: at / 1000 });
+  for (const of of ownChanges(run)) change(of.family, { ...own, ...of.labels }, of.value);
+  const last = lastFamily(run, status);
+  if (last !== null) change(last, own, { kind: "raise", value: at / 1000 });
   return changes;
+}
+
+/** What a run adds whatever its end was, by the labels of its job alone. */
+function ownChanges(run: Run): { family: string; labels: SeriesLabels; value: ValueChange }[] {
+  const { cpuMs, peakMemoryBytes } = run.resources;
+  const amounts: [string, number | null | undefined, SeriesLabels?][] = [
+    [METRIC_NAMES.recordsProcessed, run.recordsProcessed, { status: "success" }],
+    [METRIC_NAMES.recordsFailed, run.recordsFailed],
+    [METRIC_NAMES.retries, run.retryCount],
+    [METRIC_NAMES.deadLetters, run.phase === "dead_letter" ? 1 : 0],
+    [METRIC_NAMES.cpuSeconds, cpuMs === undefined ? null : cpuMs / 1000],
+  ];
+  const added = amounts.flatMap(([family, amount, labels = {}]) =>
+    amount === null || amount === undefined || amount <= 0
+      ? []
+      : [{ family, labels, value: { kind: "add", amount } as const }],
+  );
+  if (peakMemoryBytes === undefined) return added;
+  return [
+    ...added,
+    { family: METRIC_NAMES.peakMemory, labels: {}, value: { kind: "set", value: peakMemoryBytes } },
+  ];
+}
+
+/** A backfill turns no freshness green, and nothing red. */
+function lastFamily({ phase, runType }: Run, status: "success" | "failure" | null): string | null {
+  if (runType === "backfill") return null;
+  if (phase === "completed") return METRIC_NAMES.lastSuccess;
+  return status === "failure" ? METRIC_NAMES.lastFailure : null;
 }
 
 export function errorLabel(errorType: string | null): string | null {
@@ -104,16 +123,22 @@ export function correctionChange(job: Job, run: Run, counted: RunPhase, at: numb
   return { jobId: job.id, family: METRIC_NAMES.corrections, labels, at, change };
 }
 
-export function judgementChange(job: Job, judgement: Judgement): MeterChange {
-  const isViolation = judgement.class === "violation";
+export function judgementChanges(job: Job, judgement: Judgement): MeterChange[] {
   const own = jobLabels(job);
-  return {
+  const at = Math.round(judgement.at);
+  const change = (family: string, labels: SeriesLabels, of: MeterChange["change"]): MeterChange => ({
     jobId: job.id,
-    family: isViolation ? METRIC_NAMES.slaViolations : METRIC_NAMES.detections,
-    labels: isViolation
-      ? { ...own, violation_type: judgement.type }
-      : { ...own, detection_type: judgement.type },
-    at: Math.round(judgement.at),
-    change: { kind: "add", amount: 1 },
-  };
+    family,
+    labels,
+    at,
+    change: of,
+  });
+  const once = { kind: "add", amount: 1 } as const;
+  if (judgement.class === "detection")
+    return [change(METRIC_NAMES.detections, { ...own, detection_type: judgement.type }, once)];
+  const labels = { ...own, violation_type: judgement.type };
+  return [
+    change(METRIC_NAMES.slaViolations, labels, once),
+    change(METRIC_NAMES.lastViolation, labels, { kind: "raise", value: at / 1000 }),
+  ];
 }

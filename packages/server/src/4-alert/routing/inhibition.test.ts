@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { inhibitedBy } from "./inhibition.ts";
+import { createInhibition } from "./inhibition.ts";
 import { parseAlertmanagerConfig } from "./parse-alertmanager-config.ts";
 
 const RULES = `
@@ -18,11 +18,8 @@ function by(labels: Record<string, string>, ...open: Record<string, string>[]): 
     { locate: (path) => ({ ok: true, path }) },
   );
   if (!reading.ok) throw new Error(JSON.stringify(reading.problems));
-  const found = inhibitedBy(
-    reading.config.inhibitRules,
-    labels,
-    open.map((each) => ({ labels: each })),
-  );
+  const sources = open.map((each) => ({ labels: each }));
+  const found = createInhibition(reading.config.inhibitRules, sources)(labels);
   return found === null ? null : (found.rule.name ?? found.source.labels.job_name ?? "");
 }
 

@@ -5,24 +5,51 @@
 import type { InhibitRule, Labels } from "../../model/routing.ts";
 import { matchersText, matchesAll } from "./parse-matchers.ts";
 
-/** @returns the rule that keeps the alert back, null = none does */
-export function inhibitedBy<Source extends { labels: Labels }>(
+export type Inhibition<Source> = (labels: Labels) => { rule: InhibitRule; source: Source } | null;
+
+/** Looks through what is open once, for any number of alerts. */
+export function createInhibition<Source extends { labels: Labels }>(
   rules: readonly InhibitRule[],
-  labels: Labels,
   open: readonly Source[],
-): { rule: InhibitRule; source: Source } | null {
-  for (const rule of rules) {
-    if (!matchesAll(rule.target, labels)) continue;
-    const isOnBothSides = matchesAll(rule.source, labels);
-    const source = open.find(
-      (other) =>
-        matchesAll(rule.source, other.labels) &&
-        rule.equal.every((name) => (other.labels[name] ?? "") === (labels[name] ?? "")) &&
-        !(isOnBothSides && matchesAll(rule.target, other.labels)),
-    );
-    if (source !== undefined) return { rule, source };
+): Inhibition<Source> {
+  const prepared = rules.map((rule) => ({ rule, sources: sourcesOf(rule, open) }));
+  return (labels) => {
+    for (const { rule, sources } of prepared) {
+      if (!matchesAll(rule.target, labels)) continue;
+      const isOnBothSides = matchesAll(rule.source, labels);
+      const { any, notTarget } = sources.get(valuesText(rule, labels)) ?? NONE;
+      const source = isOnBothSides ? notTarget : any;
+      if (source !== null) return { rule, source: source as Source };
+    }
+    return null;
+  };
+}
+
+/** Of the alerts with the same values of `equal`, one on the source side, and one that is on no other. */
+interface Sources<Source> {
+  any: Source | null;
+  notTarget: Source | null;
+}
+
+const NONE: Sources<never> = { any: null, notTarget: null };
+
+function sourcesOf<Source extends { labels: Labels }>(
+  rule: InhibitRule,
+  open: readonly Source[],
+): Map<string, Sources<Source>> {
+  const sources = new Map<string, Sources<Source>>();
+  for (const alert of open) {
+    if (!matchesAll(rule.source, alert.labels)) continue;
+    const key = valuesText(rule, alert.labels);
+    const there = sources.get(key) ?? NONE;
+    const isTarget = matchesAll(rule.target, alert.labels);
+    sources.set(key, { any: there.any ?? alert, notTarget: there.notTarget ?? (isTarget ? null : alert) });
   }
-  return null;
+  return sources;
+}
+
+function valuesText({ equal }: InhibitRule, labels: Labels): string {
+  return JSON.stringify(equal.map((name) => labels[name] ?? ""));
 }
 
 export function inhibitRuleText({ name, source, target }: InhibitRule): string {

@@ -9,10 +9,11 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { matchRoutes } from "./match-routes.ts";
 import { parseAlertmanagerConfig } from "./parse-alertmanager-config.ts";
+import type { FilePaths } from "./receiver-kinds.ts";
 
 const run = promisify(execFile);
 const AMTOOL = "/usr/bin/amtool";
-const NO_FILES = { locate: (path: string) => ({ ok: true, path }) } as const;
+const NO_FILES: FilePaths = { locate: (path) => ({ ok: true, path }) };
 
 /** One call of the tool answers for all trees of a file, for each stands below a child with `continue`. */
 const TREES_IN_A_FILE = 50;

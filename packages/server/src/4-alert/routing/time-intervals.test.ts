@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { parseAlertmanagerConfig } from "./parse-alertmanager-config.ts";
+import type { FilePaths } from "./receiver-kinds.ts";
 import { isInInterval, quietBecause } from "./time-intervals.ts";
 
-const NO_FILES = { locate: (path: string) => ({ ok: true, path }) } as const;
+const NO_FILES: FilePaths = { locate: (path) => ({ ok: true, path }) };
 
 function read(periods: string) {
   const text = `route: {receiver: a}\nreceivers: [{name: a}]\ntime_intervals:\n- name: t\n  time_intervals: ${periods}`;

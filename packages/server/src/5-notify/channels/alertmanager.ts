@@ -22,6 +22,7 @@ const memorySchema = z.object({ labels: z.record(z.string(), z.string()) });
 
 export const alertmanagerChannel: Channel<"alertmanager", typeof alertmanagerOptions.shape> = {
   definition: alertmanagerOptions,
+  remembers: true,
   resends: true,
   target: ({ urls }) => (Array.isArray(urls) ? urls.map((url) => new URL(String(url)).host).join(", ") : ""),
   render(_options, notification) {

@@ -12,7 +12,7 @@ import { type MessageWords, messageWords } from "../message-words.ts";
 
 const SUMMARY_LIMIT = 1024;
 const KEY_LIMIT = 255;
-const DETAIL_LIMIT = 4_000;
+const DETAIL_LIMIT = 1_000;
 const DETAILS_LIMIT = 40;
 const LINES_LIMIT = 20;
 const OTHERS_LIMIT = 50;

@@ -32,6 +32,7 @@ const LOST_MESSAGE = new Set([
 
 export const slackChannel: Channel<"slack", typeof slackOptions.shape> = {
   definition: slackOptions,
+  remembers: true,
   target: ({ url, channel, apiUrl }) =>
     channel === undefined
       ? typeof url === "string"

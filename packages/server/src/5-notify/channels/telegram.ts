@@ -22,6 +22,7 @@ const waitSchema = z.object({ parameters: z.object({ retry_after: z.number().min
 
 export const telegramChannel: Channel<"telegram", typeof telegramOptions.shape> = {
   definition: telegramOptions,
+  remembers: true,
   target: ({ chatId, apiUrl }) => `${String(chatId)} at ${new URL(String(apiUrl)).host}`,
   render({ chatId, threadId }, notification) {
     const words = messageWords(notification);

@@ -11,10 +11,10 @@ import {
   type LedgerDatabase,
   type Outcome,
   type Survives,
-  storableValue,
   Templates,
   type Writer,
 } from "../database.ts";
+import { storableValue } from "../storable-value.ts";
 import { StorageError, toStorageError } from "../storage-error.ts";
 import type { Tables } from "../tables.ts";
 

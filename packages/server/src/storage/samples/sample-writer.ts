@@ -55,10 +55,10 @@ export class SampleWriter {
   /** One transaction; ids that were given out in it are forgotten when it fails. */
   transaction<T>(work: (connection: SqliteConnection) => T): T {
     const connection = this.#connection;
-    connection.exec("begin immediate");
+    connection.execute("begin immediate", []);
     try {
       const result = work(connection);
-      connection.exec("commit");
+      connection.execute("commit", []);
       this.#registry.settle();
       this.#families.settle();
       return result;

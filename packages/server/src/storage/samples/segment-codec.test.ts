@@ -33,9 +33,9 @@ describe("a segment", () => {
 
   test("that is damaged is refused as such, or says what it said", () => {
     const { kind, data: whole } = encodeSegment({
-      seriesIds: Uint32Array.from({ length: 200 }, (_, index) => index % 7),
-      times: new Float64Array(200).fill(1),
-      values: new Float64Array(200).fill(2),
+      seriesIds: Uint32Array.from({ length: 5000 }, (_, index) => index % 7),
+      times: new Float64Array(5000).fill(1),
+      values: new Float64Array(5000).fill(2),
     });
     for (const damaged of [new Uint8Array(), whole.subarray(0, whole.length - 3), Buffer.from("no segment")])
       expect(() => decodeSegment(kind, damaged)).toThrow(expect.objectContaining({ code: "CORRUPT" }));

@@ -18,7 +18,7 @@ export interface SegmentColumns {
 /** Level 1 packs batch-like samples nearly as well as level 3, at twice the speed. */
 const ZSTD_LEVEL = 1;
 /** Setting up zstd costs more than it saves below that: segments do not live long. */
-const PACK_FROM_BYTES = 16 * 1024;
+const PACK_FROM_BYTES = 64 * 1024;
 /** Memory for segments up to this size is used again and again: new memory for each commit keeps the collector busy. */
 const SCRATCH_BYTES = 1024 * 1024;
 /** Doubles stand on addresses divisible by their size. */

@@ -14,6 +14,7 @@ import {
   T0,
 } from "../contract-tests/metric-store-contract.ts";
 import type { MetricStore } from "../metric-store.ts";
+import { encodeSegment } from "./segment-codec.ts";
 import type { MetricStoreOptions } from "./sqlite-metric-store.ts";
 import { SqliteMetricStore } from "./sqlite-metric-store.ts";
 
@@ -125,3 +126,71 @@ describe("a file of samples", () => {
     tables.close();
   });
 });
+
+describe("a file of samples", () => {
+  test("that is full says so and keeps what it has; with room again it goes on", async () => {
+    const path = newPath();
+    const store = await openStore({ path });
+    await store.append([batchOf([[running("before"), T0, 1]])]);
+    await store.close();
+    const small = await openStore({ path, pageLimit: 1 });
+    const wide = batchOf(
+      Array.from({ length: 5000 }, (_, index) => [running(`wide${index}`), T0, Math.random()]),
+    );
+    await expect(small.append([wide])).rejects.toMatchObject({ code: "DISK_FULL", retryable: true });
+    expect((await selected(small)).map(({ labels }) => labels.job_name)).toEqual(["before"]);
+    expect((await small.stats()).series).toBe(1);
+    await small.close();
+    const roomy = await openStore({ path });
+    expect(await roomy.append([wide])).toEqual([null]);
+    expect(await roomy.stats()).toMatchObject({ series: 5001, samples: 5001 });
+  });
+
+  test("of the first form is taken over with its samples", async () => {
+    const path = newPath();
+    const old = new DatabaseSync(path);
+    old.exec(FIRST_FORM);
+    for (const [id, labels] of [running("a"), running("b")].entries())
+      old
+        .prepare("insert into series (id, labels, last_day) values (?, ?, 0)")
+        .run(id + 1, JSON.stringify(labels));
+    const { data } = encodeSegment({
+      seriesIds: Uint32Array.from({ length: 1000 }, (_, index) => (index % 2) + 1),
+      times: Float64Array.from({ length: 1000 }, (_, index) => T0 + index),
+      values: new Float64Array(1000).fill(3),
+    });
+    old
+      .prepare("insert into segments (from_at, to_at, samples, data) values (?, ?, 1000, ?)")
+      .run(T0, T0 + 999, data);
+    old.close();
+    const store = await openStore({ path });
+    await store.append([batchOf([[running("a"), T0 + 5000, 4]])]);
+    const found = await selected(store);
+    expect(found.map(({ labels, times }) => [labels, times.length])).toEqual([
+      [running("a"), 501],
+      [running("b"), 500],
+    ]);
+  });
+
+  test("of a newer form is refused", async () => {
+    const path = newPath();
+    const newer = new DatabaseSync(path);
+    newer.exec("pragma user_version = 99");
+    newer.close();
+    await expect(openStore({ path })).rejects.toMatchObject({ code: "NEWER_DATABASE", retryable: false });
+  });
+});
+
+const FIRST_FORM = `
+  create table series (id integer primary key autoincrement, labels text not null unique, last_day integer not null) strict;
+  create index series_by_day on series (last_day);
+  create table series_labels (
+    name text not null, value text not null,
+    series_id integer not null references series (id) on delete cascade, primary key (name, value, series_id)
+  ) strict, without rowid;
+  create index series_labels_by_series on series_labels (series_id);
+  create table segments (
+    id integer primary key autoincrement, from_at real not null, to_at real not null,
+    samples integer not null, data blob not null
+  ) strict;
+  create index segments_by_end on segments (to_at);`;

@@ -37,6 +37,8 @@ export interface MetricStoreOptions {
   readonly path: string;
   readonly limits?: Partial<SeriesLimits>;
   readonly queries?: QueryPoolOptions;
+  /** Pages of 4 KiB that the file may have; at least what it has. Default: as many as the disk holds. */
+  readonly pageLimit?: number;
   /** Tells when a partition's time is over. Default: the system's. */
   readonly clock?: Clock;
   /** When commits are compacted. */
@@ -191,9 +193,9 @@ export class SqliteMetricStore implements MetricStore {
   }
 
   #open(): Opened {
-    const { path, limits, queries } = this.#options;
+    const { path, limits, queries, pageLimit } = this.#options;
     const isInMemory = path === ":memory:";
-    const connection = new SqliteConnection(path, "write");
+    const connection = new SqliteConnection(path, "write", pageLimit);
     try {
       openSchema(connection);
       // Syncing is ours, after each commit that was answered.

@@ -1,6 +1,7 @@
 /** One SQLite connection: prepared statements are kept by their text, values checked, errors given their codes. */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { type Outcome, storableValue } from "../database.ts";
+import type { Outcome } from "../database.ts";
+import { storableValue } from "../storable-value.ts";
 import { toStorageError } from "../storage-error.ts";
 
 /** How long to wait for another process's lock. */

@@ -24,6 +24,7 @@ type AlertGroupVerbs = Pick<
   | "commitGroupFlush"
   | "openIncidentLabels"
   | "messagesSince"
+  | "jobsWithOpenIncidents"
   | "getIncidents"
 >;
 
@@ -77,6 +78,17 @@ export function alertGroupVerbs(database: LedgerDatabase): AlertGroupVerbs {
         title,
         labels: JSON.parse(labels) as Record<string, string>,
       }));
+    },
+
+    async jobsWithOpenIncidents() {
+      const rows = await read
+        .selectFrom("incidents")
+        .select("job_id")
+        .distinct()
+        .where("state", "=", sql.lit("open"))
+        .orderBy("job_id")
+        .execute();
+      return rows.map((row) => row.job_id);
     },
 
     async messagesSince(since) {

@@ -66,13 +66,14 @@ export function jobVerbs(database: LedgerDatabase, newUuid: () => string): JobVe
       if (jobIds.length === 0) return found;
       const rows = await read
         .selectFrom("jobs")
-        .innerJoin("jobs as other", (join) =>
-          join.onRef("other.job_name", "=", "jobs.job_name").onRef("other.namespace", "=", "jobs.namespace"),
-        )
+        // By name alone: asked for the namespace too, SQLite walks all jobs of the namespace for each of these.
+        .innerJoin("jobs as other", "other.job_name", "jobs.job_name")
         .where(capabilities.inNumbers("jobs.id", jobIds))
         .whereRef("other.id", "<>", "jobs.id")
         .select((eb) => [
           "jobs.id as job_id",
+          "jobs.namespace as namespace",
+          "other.namespace as other_namespace",
           "other.environment as environment",
           eb
             .selectFrom("job_settings")
@@ -90,6 +91,7 @@ export function jobVerbs(database: LedgerDatabase, newUuid: () => string): JobVe
         .orderBy("other.environment")
         .execute();
       for (const row of rows) {
+        if (row.other_namespace !== row.namespace) continue;
         const ofJob = found.get(row.job_id) ?? [];
         found.set(row.job_id, ofJob);
         ofJob.push({

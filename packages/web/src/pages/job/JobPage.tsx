@@ -15,7 +15,7 @@ import { healthLook } from "../../components/outcome.ts";
 import { PageHeader } from "../../components/PageHeader.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import columns from "../../components/two-columns.module.css";
-import { incidentLink } from "../../url-state/links.ts";
+import { dashboardLink, incidentLink } from "../../url-state/links.ts";
 import { HistoryChart } from "./HistoryChart.tsx";
 import { HowToPing } from "./HowToPing.tsx";
 import { JobRuns } from "./JobRuns.tsx";
@@ -35,6 +35,11 @@ export function JobPage() {
         trail={<Trail job={key} />}
         badge={job.data && <OutcomeBadge look={healthLook(job.data.health)} soft />}
         sentence={job.data?.healthReason}
+        actions={
+          <Link className="bw-link" to={dashboardLink("job-health", jobName)}>
+            Metrics
+          </Link>
+        }
       />
       <Answer query={job} rows={6}>
         {(data) => <JobBody job={data} />}

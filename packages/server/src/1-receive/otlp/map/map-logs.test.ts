@@ -137,3 +137,68 @@ describe("a record named as a run event that cannot be one", () => {
     },
   );
 });
+
+describe("what a program declares of its run by `batch.run.*`", () => {
+  test("settings in code, queueing, metadata, the step by its span, what the process uses", () => {
+    const base = { "batch.job.name": "daily_etl", "batch.job.id": "r1" };
+    const started = eventOf({
+      eventName: "batch.run.started",
+      attributes: {
+        ...base,
+        "batch.job.settings": JSON.stringify({ schedule: "0 2 * * *", sla: { maxDuration: "1h" } }),
+        "batch.job.queued_at": new Date(NOW - 60_000).toISOString(),
+        "batch.job.max_attempts": 3,
+        "batch.job.region": "eu",
+      },
+    });
+    expect(started).toMatchObject({
+      jobSettings: { maxDurationMs: 3_600_000, schedule: { kind: "cron", cron: "0 2 * * *" } },
+      queuedAt: NOW - 60_000,
+      maxAttempts: 3,
+      metadata: { region: "eu" },
+    });
+    const ended = eventOf({
+      eventName: "batch.run.step_ended",
+      attributes: {
+        ...base,
+        "batch.step.name": "load",
+        "batch.step.id": ROOT_ID,
+        "batch.step.outcome": "failure",
+        "batch.records.loaded": 7,
+        "exception.type": "TypeError",
+        "exception.message": "no price",
+      },
+    });
+    expect(ended).toMatchObject({
+      step: { name: "load", id: ROOT_ID, outcome: "failure", records: { loaded: 7 } },
+      error: { type: "TypeError", message: "no price" },
+    });
+    const failed = eventOf({
+      eventName: "batch.run.failed",
+      attributes: {
+        ...base,
+        "batch.job.final": false,
+        "batch.exit.signal": "SIGTERM",
+        "batch.process.peak_memory_bytes": 1_000,
+        "batch.process.cpu_seconds": 1.5,
+      },
+    });
+    expect(failed).toMatchObject({
+      final: false,
+      signal: "SIGTERM",
+      resources: { peakMemoryBytes: 1_000, cpuMs: 1_500 },
+    });
+  });
+
+  test("a setting that is wrong is left out and said; the event counts", () => {
+    const parts = context();
+    const attributes = {
+      "batch.job.name": "daily_etl",
+      "batch.job.id": "r1",
+      "batch.job.settings": JSON.stringify({ owner: "data", sla: { maxDuration: 30 } }),
+    };
+    const { events } = mapLogs(logs([logRecord({ eventName: "batch.run.started", attributes })]), parts);
+    expect(events[0]).toMatchObject({ kind: "started", jobSettings: { owner: "data" } });
+    expect(parts.leftOut.items().reasons.join()).toContain("maxDuration");
+  });
+});

@@ -20,6 +20,7 @@ import type { RunLink } from "../../../model/intake.ts";
 import type { RunEvent } from "../../../model/run-event.ts";
 import type { LogRecord, LogSeverity } from "../../../model/telemetry.ts";
 import type { AttributeMap, DecodedLogs, OtlpLogRecord } from "../wire/otlp-types.ts";
+import { namedFacts } from "./named-facts.ts";
 import {
   jobKeyOf,
   type MapContext,
@@ -31,7 +32,7 @@ import {
 } from "./origin.ts";
 import { errorTypeOfWord, outcomeOfWord } from "./outcome-words.ts";
 import { recordCountsOf } from "./record-counts.ts";
-import { progressOf, RUN_ATTRIBUTES, runFactsOf } from "./run-attributes.ts";
+import { RUN_ATTRIBUTES, runFactsOf } from "./run-attributes.ts";
 import { typePrefix } from "./span-errors.ts";
 
 export interface MappedLogs {
@@ -119,30 +120,17 @@ function runEvent(record: OtlpLogRecord, log: LogRecord, said: Said): RunEvent {
   if (log.spanId !== null) event.spanId = log.spanId;
   if (said.origin.host !== null) event.host = said.origin.host;
   Object.assign(event, runFactsOf(attributes, said.context.receivedAt));
-  if (named !== null) Object.assign(event, namedFacts(attributes));
+  if (named !== null) Object.assign(event, namedFacts(attributes, said.context));
   const durationSeconds = numberAttribute(attributes, "duration_seconds", "batch.job.duration_seconds");
   if (isEnd(kind) && durationSeconds !== undefined && durationSeconds >= 0)
     event.durationMs = Math.round(durationSeconds * 1000);
   const records = isEnd(kind) || kind === "records" ? recordCountsOf(attributes) : undefined;
   if (records !== undefined) event.records = records;
-  if (kind === "failed") {
+  if (kind === "failed" || (named !== null && (kind === "dead_lettered" || kind === "step_ended"))) {
     const error = errorOf(attributes, log.body);
     if (error !== undefined) event.error = error;
   }
   return event;
-}
-
-/** Facts of the `batch.run.*` convention beyond what every record may say. */
-function namedFacts(attributes: AttributeMap): Partial<RunEvent> {
-  const facts: Partial<RunEvent> = {};
-  const exitCode = numberAttribute(attributes, "process.exit.code");
-  if (exitCode !== undefined && Number.isInteger(exitCode)) facts.exitCode = exitCode;
-  const stepName = textAttribute(attributes, ATTRIBUTES.stepName);
-  const records = recordCountsOf(attributes);
-  if (stepName !== null) facts.step = { name: stepName, ...(records ? { records } : {}) };
-  const progress = progressOf(attributes);
-  if (progress !== undefined) facts.progress = progress;
-  return facts;
 }
 
 /** A record named as a run event that cannot be one: its sender is told, the record stays as a line of the log. */

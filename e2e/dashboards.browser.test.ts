@@ -6,21 +6,17 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import AxeBuilder from "@axe-core/playwright";
-import { type Browser, chromium, type Locator, type Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { findWebDir } from "../packages/server/src/6-serve/web-pages.ts";
 import { startTestServer, type TestServer } from "../packages/server/src/test-server.ts";
 import { CHROMIUM_ARGS, findChromium } from "../scripts/find-chromium.ts";
+import { MINUTE, PROBES_DASHBOARD, SPAN, sendProbes } from "./dashboard-probes.ts";
+import { angleOf, panelOf, type Shape, shapesOf, valueScale } from "./drawn-shapes.ts";
 
 const WIDE = { width: 1280, height: 900 };
 const NARROW = { width: 390, height: 844 };
 const PATIENT = { timeout: 20_000 };
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-/** How far back samples go, and how close they stand. */
-const SPAN = 60 * MINUTE;
-const STEP = 15 * SECOND;
-
 let browser: Browser;
 let server: TestServer;
 let dir: string;
@@ -29,47 +25,14 @@ let end: number;
 let pages: Page[] = [];
 let complaints: string[] = [];
 
-const DASHBOARD = `dashboard:
-  title: Probes
-  panels:
-    - title: Level
-      type: timeseries
-      query: probe_level{job_name=~"$job_name"}
-      label: "{{job_name}}"
-      min: 0
-      max: 40
-      thresholds: [{ value: 0, color: red }, { value: 30, color: green }]
-    - title: Rate now
-      type: stat
-      unit: percent
-      query: probe_level{job_name="a"} * 2
-      label: twice
-      thresholds: [{ value: 0, color: red }, { value: 50, color: green }]
-    - title: By job
-      type: table
-      query: probe_level
-    - title: Waits
-      type: heatmap
-      unit: seconds
-      query: sum by (le) (probe_wait_bucket)
-    - title: Shares
-      type: piechart
-      query: probe_share
-      label: "{{error_type}}"
-    - title: Alive
-      type: state-timeline
-      query: probe_alive
-      label: "{{job_name}}"
-`;
-
 beforeAll(async () => {
   if (findWebDir() === null) throw new Error("The pages are not built. Run `npm run build` first.");
   browser = await chromium.launch({ executablePath: findChromium(), args: [...CHROMIUM_ARGS] });
   dir = mkdtempSync(join(tmpdir(), "batchwatch-dashboards-"));
-  writeFileSync(join(dir, "probes.yaml"), DASHBOARD);
+  writeFileSync(join(dir, "probes.yaml"), PROBES_DASHBOARD);
   server = await startTestServer({ dashboards: { files: [join(dir, "*.yaml")], reloadInterval: "200ms" } });
   end = Math.floor(Date.now() / MINUTE) * MINUTE;
-  await sendSamples();
+  await sendProbes(server, end);
 });
 afterAll(async () => {
   await browser?.close();
@@ -83,63 +46,6 @@ afterEach(async () => {
   await Promise.all(pages.map((page) => page.context().close()));
   pages = [];
 });
-
-/** Gauges over OTLP, so that each value stands at a known time. */
-async function sendSamples(): Promise<void> {
-  const times = Array.from({ length: SPAN / STEP + 1 }, (_, index) => end - SPAN + index * STEP);
-  const half = end - SPAN / 2;
-  const gauge = (
-    name: string,
-    attributes: Record<string, string>,
-    valueAt: (at: number) => number | null,
-  ) => ({
-    name,
-    gauge: {
-      dataPoints: times.flatMap((at) => {
-        const value = valueAt(at);
-        if (value === null) return [];
-        return [
-          {
-            timeUnixNano: `${at}000000`,
-            asDouble: value,
-            attributes: Object.entries(attributes).map(([key, text]) => ({
-              key,
-              value: { stringValue: text },
-            })),
-          },
-        ];
-      }),
-    },
-  });
-  const metrics = [
-    gauge("probe_level", { job_name: "a" }, (at) => (at < half ? 10 : 30)),
-    gauge("probe_level", { job_name: "b" }, () => 20),
-    ...[
-      ["1", 0],
-      ["5", 4],
-      ["10", 5],
-      ["+Inf", 5],
-    ].map(([le, value]) => gauge("probe_wait_bucket", { le: String(le) }, () => Number(value))),
-    gauge("probe_share", { error_type: "Timeout" }, () => 3),
-    gauge("probe_share", { error_type: "" }, () => 1),
-    gauge("probe_alive", { job_name: "a" }, (at) => (at < half ? 1 : 0)),
-    gauge("probe_alive", { job_name: "b" }, () => 1),
-  ];
-  const { status, text } = await server.request("/v1/metrics", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ resourceMetrics: [{ resource: {}, scopeMetrics: [{ scope: {}, metrics }] }] }),
-  });
-  expect({ status, text }).toMatchObject({ status: 200 });
-  await vi.waitFor(async () => expect(await instant("count(probe_level)")).toBe(2), PATIENT);
-}
-
-async function instant(query: string): Promise<number> {
-  const search = new URLSearchParams({ query, time: String(end / SECOND) });
-  const { json } = await server.request(`/api/v1/query?${search}`);
-  const { data } = json as { data: { result: { value: [number, string] }[] } };
-  return Number(data.result[0]?.value[1]);
-}
 
 async function open(path: string, options: object = {}): Promise<Page> {
   const context = await browser.newContext({ viewport: WIDE, colorScheme: "light", ...options });
@@ -162,52 +68,6 @@ async function open(path: string, options: object = {}): Promise<Page> {
 /** The dashboard over the hour of the samples. */
 function openProbes(more = "", options: object = {}): Promise<Page> {
   return open(`/dashboards/probes?from=${end - SPAN}&to=${end}${more}`, options);
-}
-
-function panelOf(page: Page, title: string): Locator {
-  return page.getByRole("region", { name: title, exact: true });
-}
-
-interface Shape {
-  tag: string;
-  fill: string;
-  stroke: string;
-  d: string;
-  text: string;
-  box: { x: number; y: number; width: number; height: number };
-}
-
-/** Everything that a drawing consists of, in page coordinates. */
-async function shapesOf(page: Page, title: string): Promise<Shape[]> {
-  const panel = panelOf(page, title);
-  await panel.scrollIntoViewIfNeeded();
-  await panel.locator("svg[baseProfile]").waitFor();
-  return panel.locator("svg[baseProfile]").evaluate((svg) =>
-    [...svg.querySelectorAll("path, text, rect")].map((shape) => {
-      const { x, y, width, height } = shape.getBoundingClientRect();
-      return {
-        tag: shape.tagName,
-        fill: shape.getAttribute("fill") ?? "",
-        stroke: shape.getAttribute("stroke") ?? "",
-        d: shape.getAttribute("d") ?? "",
-        // Parts of a figure are held together by no-break spaces.
-        text: (shape.textContent ?? "").replaceAll("\u00a0", " "),
-        box: { x, y, width, height },
-      };
-    }),
-  );
-}
-
-/** The value that stands at a height, by two labels of the axis of values. */
-function valueScale(shapes: readonly Shape[], low: string, high: string): (y: number) => number {
-  const middle = (label: string) => {
-    const shape = shapes.find(({ tag, text }) => tag === "text" && text === label);
-    if (shape === undefined)
-      throw new Error(`no label ${label}: ${shapes.map(({ text }) => text).join(" ")}`);
-    return shape.box.y + shape.box.height / 2;
-  };
-  const [from, to] = [middle(low), middle(high)];
-  return (y) => Number(low) + ((y - from) / (to - from)) * (Number(high) - Number(low));
 }
 
 const INDIGO = "#4452d6";
@@ -328,21 +188,6 @@ describe("a panel of type", () => {
   });
 });
 
-/** Share of the full turn between the two outer corners of a ring's sector. */
-function angleOf(shape: Shape | undefined): number {
-  const numbers = [...(shape?.d ?? "").matchAll(/-?\d+(?:\.\d+)?(?:e-?\d+)?/g)].map(Number);
-  const arc =
-    /A\s*([\d.]+)[\s,]+[\d.]+[\s,]+[\d.-]+[\s,]+([01])[\s,]+([01])[\s,]+([-\d.e]+)[\s,]+([-\d.e]+)/.exec(
-      shape?.d ?? "",
-    );
-  if (arc === null) return Number.NaN;
-  const [startX = 0, startY = 0] = numbers;
-  const [radius, large, endX, endY] = [Number(arc[1]), arc[2] === "1", Number(arc[4]), Number(arc[5])];
-  const chord = Math.hypot(endX - startX, endY - startY);
-  const small = 2 * Math.asin(Math.min(1, chord / (2 * radius)));
-  return (large ? 2 * Math.PI - small : small) / (2 * Math.PI);
-}
-
 describe("a dashboard", () => {
   it("has its jobs, its time and its refresh in the address", async () => {
     const page = await openProbes("&job=b");
@@ -393,19 +238,19 @@ describe("a dashboard", () => {
 
   it("follows its file: a change is shown, a mistake is told with its line while the old stays", async () => {
     const file = join(dir, "changing.yaml");
-    writeFileSync(file, DASHBOARD.replace("title: Probes", "title: First title"));
+    writeFileSync(file, PROBES_DASHBOARD.replace("title: Probes", "title: First title"));
     await expect
       .poll(async () => (await server.request("/api/dashboards/changing")).status, PATIENT)
       .toBe(200);
     const page = await open("/dashboards/changing");
     await page.getByRole("heading", { name: "First title" }).waitFor();
-    writeFileSync(file, DASHBOARD.replace("title: Probes", "title: Second title"));
+    writeFileSync(file, PROBES_DASHBOARD.replace("title: Probes", "title: Second title"));
     await expect
       .poll(async () => (await server.request("/api/dashboards/changing")).text, PATIENT)
       .toContain("Second title");
     await page.reload();
     await page.getByRole("heading", { name: "Second title" }).waitFor();
-    writeFileSync(file, DASHBOARD.replace("type: stat", "type: stats"));
+    writeFileSync(file, PROBES_DASHBOARD.replace("type: stat", "type: stats"));
     await expect.poll(async () => (await server.request("/api/dashboards")).text, PATIENT).toContain("stats");
     await page.goto(`${server.httpUrl}/dashboards`);
     const problems = page.getByRole("region", { name: "Problems in dashboard files" });

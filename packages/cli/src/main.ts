@@ -13,6 +13,7 @@ import { registerKeys } from "./verbs/keys.ts";
 import { registerMetrics } from "./verbs/metrics.ts";
 import { registerPing } from "./verbs/ping.ts";
 import { registerPromql } from "./verbs/promql.ts";
+import { registerRoutes } from "./verbs/routes.ts";
 import { registerRules } from "./verbs/rules.ts";
 import { registerRuns } from "./verbs/runs.ts";
 import { registerServe } from "./verbs/serve.ts";
@@ -69,6 +70,7 @@ Environment: BATCHWATCH_URL (default http://127.0.0.1:4318), BATCHWATCH_API_KEY
   registerIncidents(program);
   registerCheck(program);
   registerExport(program);
+  registerRoutes(program);
   registerRules(program);
   registerPromql(program);
   registerKeys(program);

@@ -1,6 +1,7 @@
 /** What Batchwatch's parts say to each other: events, phases, names, settings, API resources. No I/O. */
 export * from "./api/requests.ts";
 export * from "./api/resources.ts";
+export * from "./api/route-resources.ts";
 export * from "./api/stream-message.ts";
 export type { AlertmanagerOptions } from "./channels/alertmanager-options.ts";
 export type { ChannelOptions } from "./channels/channel-options.ts";

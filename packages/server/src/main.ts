@@ -143,7 +143,13 @@ async function start(
   const { intake, meter } = buildRecord(ground);
   const rules = buildRules(ground);
   const pushGroups = new PushGroups(store);
-  const { watch, outbox, alertmanagerFile } = buildWatchAlertNotify(ground, intake, meter, rules, pushGroups);
+  const { watch, outbox, alerting, alertmanagerFile } = buildWatchAlertNotify(
+    ground,
+    intake,
+    meter,
+    rules,
+    pushGroups,
+  );
   const jobsFiles = buildJobsFiles(ground);
   const ruleFiles = buildRuleFiles(ground, rules);
   const dashboards = buildDashboardFiles(ground);
@@ -159,12 +165,17 @@ async function start(
     dashboards,
     meter,
     pushGroups,
+    alerting,
     alertmanagerFile,
     webDir: webDirOf(options),
   });
 
   const files = [alertmanagerFile, jobsFiles, ruleFiles, dashboards];
   for (const each of files) await each.load();
+  if (config.receivers.length === 0 && alertmanagerFile.file() === null)
+    ground.log.warn(
+      "No receiver is configured: incidents open and nobody is told (receivers, alerts.alertmanagerFile).",
+    );
   address.http = await listenHttp(app, config);
   address.grpc = await listenGrpc(ground, receiveOtlp);
   for (const each of files) each.start();
@@ -253,7 +264,7 @@ function buildWatchAlertNotify(
   meter: Meter,
   rules: Rules,
   pushGroups: PushGroups,
-): { watch: Watch; outbox: Outbox; alertmanagerFile: AlertmanagerFile } {
+): { watch: Watch; outbox: Outbox; alerting: Alerting; alertmanagerFile: AlertmanagerFile } {
   const { config, log, closers } = ground;
   const receivers = configuredReceivers(config.receivers);
   const {
@@ -305,7 +316,7 @@ function buildWatchAlertNotify(
     () => outbox.stop(),
     () => watch.stop(),
   );
-  return { watch, outbox, alertmanagerFile };
+  return { watch, outbox, alerting, alertmanagerFile };
 }
 
 function buildRules(ground: Ground): Rules {
@@ -369,6 +380,7 @@ interface HttpParts {
   ruleFiles: RuleFiles;
   rules: Rules;
   dashboards: DashboardFiles;
+  alerting: Alerting;
   alertmanagerFile: AlertmanagerFile;
   webDir: string | null;
 }
@@ -399,6 +411,12 @@ async function buildHttp(ground: Ground, parts: HttpParts): Promise<FastifyInsta
     version: VERSION,
     grpcAddress: () => ground.address.grpc,
     authRequired: access.required,
+    alerting: {
+      audience: parts.alerting.audience,
+      file: parts.alertmanagerFile.file,
+      trouble: parts.alertmanagerFile.trouble,
+      maxPagesPerMinute: config.alerts.maxPagesPerMinute,
+    },
     receiverConfigured: config.receivers.length > 0 || config.alerts.alertmanagerFile !== undefined,
     retention: config.retention,
   });

@@ -1,6 +1,7 @@
 /** `batchwatch check`: the configuration, the files of declared jobs, rules and dashboards, with every problem, its file and line. */
 import type { Command } from "commander";
 import { checkDashboards, splitDashboardFiles } from "../check-dashboards.ts";
+import { checkAlertRoutes, splitAlertmanagerFiles } from "../check-routes.ts";
 import { checkRules, ruleProblemText, ruleWarningText, splitRuleFiles } from "../check-rules.ts";
 import { CliError } from "../cli-error.ts";
 import { printJson } from "../show.ts";
@@ -30,7 +31,8 @@ export function registerCheck(program: Command): void {
 
 async function check(named: readonly string[], flags: CheckFlags): Promise<void> {
   const { ruleFiles, others } = splitRuleFiles(named);
-  const { dashboardFiles, others: jobsFiles } = splitDashboardFiles(others);
+  const { dashboardFiles, others: rest } = splitDashboardFiles(others);
+  const { alertmanagerFiles, others: jobsFiles } = splitAlertmanagerFiles(rest);
   const [{ checkConfig, missingFiles, problemText }, { readJobsFiles }, { validateCron }] = await Promise.all(
     [
       import("@batchwatch/server/config/load-config"),
@@ -47,7 +49,14 @@ async function check(named: readonly string[], flags: CheckFlags): Promise<void>
   const dashboards = await checkDashboards([...(checked.config?.dashboards.files ?? []), ...dashboardFiles]);
   problems.push(...dashboards.problems);
   files.push(...dashboards.files);
-  const warnings = [...jobs.warnings, ...dashboards.warnings];
+  const { config, file } = checked;
+  const routes = await checkAlertRoutes(
+    alertmanagerFiles,
+    config === null || file === null ? null : { config, file },
+  );
+  problems.push(...routes.problems);
+  files.push(...routes.files);
+  const warnings = [...jobs.warnings, ...dashboards.warnings, ...routes.warnings];
   const rules = await checkRules(ruleFiles);
   const count = problems.length + rules.problems.length;
   if (flags.json)

@@ -39,7 +39,9 @@ test("metrics rebuild writes a job's series again and says what", { timeout: 90_
     async () => {
       const { code, stdout } = await run(["metrics", "rebuild", "--from", from, "--json"]);
       expect(code).toBe(0);
-      const { items } = JSON.parse(stdout.toString()) as { items: { jobName: string; runs: number; samples: number }[] };
+      const { items } = JSON.parse(stdout.toString()) as {
+        items: { jobName: string; runs: number; samples: number }[];
+      };
       expect(items).toMatchObject([{ jobName: "nightly_load", runs: 1 }]);
       expect(items[0]?.samples).toBeGreaterThan(0);
     },

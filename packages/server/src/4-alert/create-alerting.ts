@@ -26,6 +26,7 @@ export interface AlertingParts {
 
 export interface Alerting {
   handlers: readonly DeadlineHandler[];
+  audience(): Audience;
   /** Looks at every open incident again, since the routes are others now. */
   reroute(): Promise<void>;
 }
@@ -48,6 +49,7 @@ export function createAlerting(parts: AlertingParts): Alerting {
   };
   return {
     handlers: [createIncidentFolding(shared), createGroupFlushing(shared)],
+    audience,
     async reroute() {
       const now = clock.now();
       const jobIds = await store.jobsWithOpenIncidents();

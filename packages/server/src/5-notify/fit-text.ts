@@ -18,7 +18,8 @@ export function fitText(
   let lengthBeforeMark = 0;
   for (const character of text) {
     const next = escape(character);
-    if (fitted.length + next.length > limit) return limit < MARK.length ? "" : fitted.slice(0, lengthBeforeMark) + MARK;
+    if (fitted.length + next.length > limit)
+      return limit < MARK.length ? "" : fitted.slice(0, lengthBeforeMark) + MARK;
     fitted += next;
     if (fitted.length <= limit - MARK.length) lengthBeforeMark = fitted.length;
   }

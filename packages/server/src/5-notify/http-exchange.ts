@@ -100,7 +100,8 @@ function outcomeOf(response: Response, url: string, text: string): SendOutcome {
 function redirectText(response: Response, url: string): string {
   const location = response.headers.get("location") ?? "";
   const target = URL.canParse(location, url) ? new URL(location, url) : null;
-  const where = target === null ? "elsewhere" : target.origin === new URL(url).origin ? "another path" : target.origin;
+  const where =
+    target === null ? "elsewhere" : target.origin === new URL(url).origin ? "another path" : target.origin;
   return `it redirects to ${where}, which is not followed; configure the final address`;
 }
 

@@ -59,7 +59,9 @@ export function messageWords(notification: Notification): MessageWords {
     summary,
     headline: `${state} (${alert.severity}): ${summary}`,
     lines: linesOf(alert, reason),
-    others: others.map((other) => `${other.status === "resolved" ? "Resolved" : "Open"}: ${summaryOf(other)}`),
+    others: others.map(
+      (other) => `${other.status === "resolved" ? "Resolved" : "Open"}: ${summaryOf(other)}`,
+    ),
     details: detailsOf(alert),
     links: linksOf(notification),
     colour: colourOf(alert, reason),

@@ -5,7 +5,9 @@ import type { Notification } from "./channel.ts";
 
 export function webhookMessage(notification: Notification) {
   const { alert, others, dedupKey, reason, receiver, incidentUrl, groupLabels } = notification;
-  const alerts = [alert, ...others].map((one) => withIncidentUrl(one, one === alert ? incidentUrl : undefined));
+  const alerts = [alert, ...others].map((one) =>
+    withIncidentUrl(one, one === alert ? incidentUrl : undefined),
+  );
   return {
     version: "4",
     groupKey: dedupKey,

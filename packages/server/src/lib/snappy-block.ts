@@ -26,6 +26,7 @@ const MOVE_FROM_BYTES = 32;
  * @param reserve memory of at least so many bytes, which may hold anything
  * @throws SnappyTooLargeError, CorruptSnappyError
  */
+// biome-ignore lint/complexity/noExcessiveCognitiveComplexity: one loop, without calls, is what makes it fast.
 export function readSnappyBlock(
   block: Uint8Array,
   maxBytes: number,

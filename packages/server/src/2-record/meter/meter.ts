@@ -34,7 +34,7 @@ import { type RebuiltJob, rebuildJob } from "./rebuild-job.ts";
 import type { RunGauge } from "./run-gauges.ts";
 import { SampleWriter } from "./sample-writer.ts";
 import { SeriesBook } from "./series-book.ts";
-import { lastTickAt, TICK_MS, ticksBetween } from "./tick-times.ts";
+import { lastTickAt, TICK_MS, ticksOfNow } from "./tick-times.ts";
 import { type SeriesPlan, type Ticks, writeSeries } from "./write-series.ts";
 
 export const WRITE_METER = "write_meter";
@@ -140,7 +140,11 @@ export class Meter {
       await this.#commit(deadline, writtenUntil + TICK_MS + graceMs, null, [], []);
       return;
     }
-    const ticks: Ticks = { times: ticksBetween(writtenUntil, lastTick), last: lastTick };
+    const ticks: Ticks = {
+      times: ticksOfNow(writtenUntil, lastTick),
+      after: writtenUntil,
+      last: lastTick,
+    };
     this.#native ??= await NativeJobs.load(store, now);
     const gathered = await gatherChanges({ store, book, native: this.#native, lastTick, now });
     const openRuns = await this.#openRuns();

@@ -3,7 +3,7 @@ import { setStale } from "@batchwatch/promql";
 import type { KnownSeries, MetricFamily, SampleBatch } from "../../model/samples.ts";
 import { METER_FAMILIES } from "./meter-families.ts";
 
-const SAMPLES_A_BATCH = 500_000;
+const SAMPLES_A_BATCH = 100_000;
 
 const FAMILIES: readonly MetricFamily[] = METER_FAMILIES.map(({ name, type, help }) => ({
   family: name,

@@ -11,7 +11,7 @@ import type { MeterSeries, MeterValue } from "../../model/meter.ts";
 import { addSamples, type LabelSetCache } from "./label-sets.ts";
 import { applyChange, type MeterChange, madeReady, valueBefore } from "./meter-value.ts";
 import type { SampleWriter } from "./sample-writer.ts";
-import { TICK_MS, ticksAround } from "./tick-times.ts";
+import { TICK_MS, ticksOfRange, ticksOfSeries } from "./tick-times.ts";
 
 /** Quieter than this, a change is worth two samples of its own. */
 const SPARSE_MS = 2 * TICK_MS;
@@ -27,8 +27,10 @@ export interface SeriesPlan {
 }
 
 export interface Ticks {
-  /** Ascending, all after what is written. */
+  /** Ascending. */
   times: readonly number[];
+  /** Until then everything is written. */
+  after: number;
   last: number;
 }
 
@@ -48,7 +50,7 @@ export function writeSeries(
   const [first] = changes;
   const begins = series === null || isResting(series, ticks.times[0] ?? ticks.last);
   if (first === undefined) {
-    if (series !== null && !begins) new Walk(out, plan, series, labelSets).along(ticks.times);
+    if (series !== null && !begins) new Walk(out, plan, series, labelSets).along(timesOf(series, [], ticks));
     return series;
   }
   const before = series ?? {
@@ -61,7 +63,19 @@ export function writeSeries(
   };
   const walk = new Walk(out, plan, before, labelSets);
   if (begins) walk.beginAt(first);
-  return walk.along(begins ? ticksAround(first.at - 1, ticks.last, changes) : ticks.times);
+  return walk.along(
+    begins ? ticksOfSeries(first.at - 1, ticks.last, changes) : timesOf(before, changes, ticks),
+  );
+}
+
+/** What was missed of a series is filled in around its changes, the last one before it included. */
+function timesOf(
+  { changedAt }: MeterSeries,
+  changes: readonly MeterChange[],
+  { times, after, last }: Ticks,
+): readonly number[] {
+  const isOne = times.length === 1 && times[0] === last;
+  return isOne ? times : ticksOfSeries(after, last, [{ at: changedAt }, ...changes]);
 }
 
 export interface Rewriting {
@@ -85,7 +99,7 @@ export function rewriteSeries(
   const walk = new Walk(out, { key, changes }, { ...before, changedAt: Number.NEGATIVE_INFINITY }, labelSets);
   if (begins && first !== undefined) walk.beginAt(first);
   const since = begins && first !== undefined ? first.at - 1 : from;
-  const after = walk.along(ticksAround(since, to, changes));
+  const after = walk.along(ticksOfRange(since, to, changes));
   return { ...after, changedAt: Math.max(before.changedAt, after.changedAt) };
 }
 

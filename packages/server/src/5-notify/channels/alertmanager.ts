@@ -5,7 +5,10 @@
  * whoever missed it. When a label changed (the severity rose) the alert under the old labels is ended as well: to
  * Alertmanager it is another one. The labels sent last are what it remembers.
  */
-import { type AlertmanagerOptions, alertmanagerOptions } from "@batchwatch/protocol/channels/alertmanager-options";
+import {
+  type AlertmanagerOptions,
+  alertmanagerOptions,
+} from "@batchwatch/protocol/channels/alertmanager-options";
 import { z } from "zod";
 import type { Alert } from "../../model/alert.ts";
 import type { Channel, Notification, SendOutcome } from "../channel.ts";

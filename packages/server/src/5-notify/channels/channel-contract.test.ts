@@ -1,15 +1,20 @@
 // What every channel must do, whatever its service: one suite over all that speak HTTP, against a real server. Mail has the
 // same one over SMTP beside its file.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer as createTcpServer, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
+import { createServer as createTcpServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CHANNEL_OPTIONS, CHANNEL_TYPES, type ChannelType } from "@batchwatch/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { SendOutcome } from "../channel.ts";
 import { createReceiver } from "../channel-registry.ts";
-import { type Answer, type HttpReceiver, startHttpReceiver, unusedOrigin } from "../test-support/http-receiver.ts";
+import {
+  type Answer,
+  type HttpReceiver,
+  startHttpReceiver,
+  unusedOrigin,
+} from "../test-support/http-receiver.ts";
 import { resolvedNotification, testNotification } from "../test-support/notification.ts";
 
 interface Candidate {
@@ -239,7 +244,9 @@ describe.each(CANDIDATES)("$name", ({ type, options, good, secret, bodyCounts = 
   test("takes the status for the answer where the body never comes", async () => {
     server.answers = [
       (response) => {
-        response.writeHead(bodyCounts ? 503 : typeof good === "function" ? 200 : good.status === 204 ? 200 : good.status);
+        response.writeHead(
+          bodyCounts ? 503 : typeof good === "function" ? 200 : good.status === 204 ? 200 : good.status,
+        );
         response.write("{");
       },
     ];
@@ -280,7 +287,9 @@ describe.each(CANDIDATES)("$name", ({ type, options, good, secret, bodyCounts = 
       (response, { path, headers, text }) =>
         response
           .writeHead(400)
-          .end(`bad ${path} ${headers.authorization ?? ""} ${String(headers["x-key"] ?? "")} ${text.slice(0, 120)}`),
+          .end(
+            `bad ${path} ${headers.authorization ?? ""} ${String(headers["x-key"] ?? "")} ${text.slice(0, 120)}`,
+          ),
     ];
     const receiver = createReceiver("team", type, options(server.origin));
     const outcome = await receiver.send(testNotification(), AbortSignal.timeout(5_000));
@@ -300,13 +309,19 @@ describe.each(CANDIDATES)("$name", ({ type, options, good, secret, bodyCounts = 
       error: `${secret.option}File: ${file} cannot be read (ENOENT)`,
     });
     writeFileSync(file, " \n");
-    expect(await send(given)).toMatchObject({ kind: "retry", error: `${secret.option}File: ${file} is empty` });
+    expect(await send(given)).toMatchObject({
+      kind: "retry",
+      error: `${secret.option}File: ${file} is empty`,
+    });
     writeFileSync(file, `${String(value)}\n`);
     server.answers = [good];
     expect(await send(given)).toMatchObject({ kind: "delivered" });
     await send(options(server.origin));
     expect(server.received[0]).toEqual(server.received[1]);
-    server.answers = [(response, { path, headers, text }) => response.writeHead(400).end(JSON.stringify([path, headers, text]))];
+    server.answers = [
+      (response, { path, headers, text }) =>
+        response.writeHead(400).end(JSON.stringify([path, headers, text])),
+    ];
     expect(JSON.stringify(await send(given))).not.toContain(TOKEN);
   });
 

@@ -9,8 +9,8 @@ import { type EmailOptions, emailOptions } from "@batchwatch/protocol/channels/e
 import type { Channel, Notification, SendOutcome } from "../channel.ts";
 import { fitText } from "../fit-text.ts";
 import { shownAnswer } from "../http-exchange.ts";
-import { htmlMail, textMail } from "./email-body.ts";
 import { messageWords } from "../message-words.ts";
+import { htmlMail, textMail } from "./email-body.ts";
 
 /** RFC 5322 advises 78 characters a line and allows 998. */
 const SUBJECT_LIMIT = 200;
@@ -84,7 +84,11 @@ export const emailChannel: Channel<"email", typeof emailOptions.shape> = {
 };
 
 /** Ours for an incident, or for one message about it. */
-function messageIdOf({ dedupKey }: Notification, from: EmailOptions["from"], messageId: string | null): string {
+function messageIdOf(
+  { dedupKey }: Notification,
+  from: EmailOptions["from"],
+  messageId: string | null,
+): string {
   const incident = hash("sha256", dedupKey).slice(0, 32);
   const domain = /@([^\s@<>]+)>?$/.exec(from)?.[1] ?? "batchwatch.invalid";
   const local = messageId === null ? incident : `${incident}.${messageId.replaceAll(/[^\w-]/g, "-")}`;
@@ -106,7 +110,9 @@ function deliveredMail({ response = "", rejected = [] }: SentMail): SendOutcome 
 }
 
 function addressText(address: unknown): string {
-  return typeof address === "string" ? address : String((address as { address?: unknown } | null)?.address ?? "?");
+  return typeof address === "string"
+    ? address
+    : String((address as { address?: unknown } | null)?.address ?? "?");
 }
 
 /** What the server refused for good (5xx) is parked; a server that is away or busy (4xx) is asked again. */

@@ -22,7 +22,8 @@ export const msteamsChannel: Channel<"msteams", typeof msteamsOptions.shape> = {
   render(_options, notification) {
     const words = messageWords(notification);
     const { status } = notification.alert;
-    const colour = status === "resolved" ? "good" : notification.alert.severity === "info" ? "accent" : "attention";
+    const colour =
+      status === "resolved" ? "good" : notification.alert.severity === "info" ? "accent" : "attention";
     return {
       type: "message",
       attachments: [

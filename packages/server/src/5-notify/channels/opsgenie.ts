@@ -3,8 +3,9 @@
  * up where it is open), getting worse sets its priority, too. Limits by its documentation: message 130 characters, alias
  * 512, description 15 000, 20 tags of 50, details 8 000 together, note 25 000.
  */
-import { type OpsgenieOptions, opsgenieOptions } from "@batchwatch/protocol/channels/opsgenie-options";
+
 import type { Severity } from "@batchwatch/protocol";
+import { type OpsgenieOptions, opsgenieOptions } from "@batchwatch/protocol/channels/opsgenie-options";
 import type { Channel, Notification, SendOutcome } from "../channel.ts";
 import { fitKey, fitLines, fitText } from "../fit-text.ts";
 import { type ExchangeRequest, exchange } from "../http-exchange.ts";

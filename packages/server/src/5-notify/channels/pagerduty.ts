@@ -47,7 +47,10 @@ export const pagerdutyChannel: Channel<"pagerduty", typeof pagerdutyOptions.shap
         timestamp: new Date(alert.startsAt).toISOString(),
         class: fitText(labels.alertname ?? "", DETAIL_LIMIT),
         component: fitText(labels.job_name ?? "", DETAIL_LIMIT),
-        group: fitText([labels.namespace, labels.environment].filter(Boolean).join("/") || "default", DETAIL_LIMIT),
+        group: fitText(
+          [labels.namespace, labels.environment].filter(Boolean).join("/") || "default",
+          DETAIL_LIMIT,
+        ),
         custom_details: customDetails(words, notification),
       },
     };

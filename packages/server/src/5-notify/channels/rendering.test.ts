@@ -41,9 +41,13 @@ const RENDERERS: Readonly<Record<string, Render>> = {
   email: (notification) => emailChannel.render(email, notification),
   alertmanager: (notification) =>
     alertmanagerChannel.render(alertmanagerChannel.definition.schema.parse({ urls: [url] }), notification),
-  msteams: (notification) => msteamsChannel.render(msteamsChannel.definition.schema.parse({ url }), notification),
+  msteams: (notification) =>
+    msteamsChannel.render(msteamsChannel.definition.schema.parse({ url }), notification),
   discord: (notification) =>
-    discordChannel.render(discordChannel.definition.schema.parse({ url, username: "Batchwatch" }), notification),
+    discordChannel.render(
+      discordChannel.definition.schema.parse({ url, username: "Batchwatch" }),
+      notification,
+    ),
   opsgenie: (notification) =>
     opsgenieChannel.render(
       opsgenieChannel.definition.schema.parse({ apiKey: "key", teams: ["data"], tags: ["batch"] }),
@@ -195,9 +199,12 @@ describe("what others wrote", () => {
   const anyText = fc.oneof(
     fc.string({ unit: "binary", maxLength: 60 }),
     fc
-      .array(fc.constantFrom("<", ">", "&", '"', "'", "*", "_", "`", "@", "\\", "\n", "<!channel>", "</b>", "a"), {
-        maxLength: 40,
-      })
+      .array(
+        fc.constantFrom("<", ">", "&", '"', "'", "*", "_", "`", "@", "\\", "\n", "<!channel>", "</b>", "a"),
+        {
+          maxLength: 40,
+        },
+      )
       .map((parts) => parts.join("")),
   );
   const anyNotification = fc

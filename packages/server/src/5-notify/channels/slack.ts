@@ -113,7 +113,12 @@ class Bot {
     const { status } = outcome;
     const answer = jsonAnswer(text);
     if (answer === null)
-      return failed({ kind: "retry", status, error: `${method} answered no JSON of Slack's`, retryAfterMs: null });
+      return failed({
+        kind: "retry",
+        status,
+        error: `${method} answered no JSON of Slack's`,
+        retryAfterMs: null,
+      });
     if (answer.ok === true) return { kind: "done", status, body: answer };
     const word = typeof answer.error === "string" ? shownAnswer(answer.error) : "no reason";
     const error = `${method} answered: ${word}`;

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Meter } from "../../2-record/meter/meter.ts";
+import type { Audience } from "../../4-alert/audience.ts";
 import type { DashboardFiles } from "../../config/dashboard-files.ts";
 import type { ChangeFeed } from "../../lib/change-feed.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -17,6 +18,7 @@ export interface ApiDeps {
   dashboards: DashboardFiles;
   clock: Clock;
   feed: ChangeFeed;
+  alerting: AlertingView;
   version: string;
   /** Where people and jobs reach this server, without a slash at the end. Asked each time: port 0 is known only after listening. */
   publicUrl: () => string;
@@ -27,6 +29,16 @@ export interface ApiDeps {
   receiverConfigured: boolean;
   /** How long each kind is kept, in milliseconds; null = for ever. */
   retention: Readonly<Record<"runs" | "heartbeats" | "spans" | "logs" | "samples", number | null>>;
+}
+
+/** Who hears of alerts. */
+export interface AlertingView {
+  audience(): Audience;
+  /** The Alertmanager file, null = there is none. */
+  file(): string | null;
+  /** Why the file as it is now is not in use. */
+  trouble(): string | null;
+  maxPagesPerMinute: number | null;
 }
 
 /** A Fastify instance whose routes are typed by their zod schemas. */

@@ -47,6 +47,8 @@ test.each([
   ["get", "/api/runs/{runId}/spans"],
   ["get", "/api/incidents"],
   ["get", "/api/incidents/{id}"],
+  ["get", "/api/routes"],
+  ["get", "/api/routes/test"],
   ["get", "/api/samples"],
   ["get", "/api/dashboards"],
   ["get", "/api/dashboards/{name}"],

@@ -10,6 +10,7 @@ import type { ApiApp, ApiDeps } from "./api-deps.ts";
 import { sendApiError } from "./api-error.ts";
 import { JobDirectory } from "./job-directory.ts";
 import { registerOpenApi } from "./openapi.ts";
+import { registerAlertRoutes } from "./routes/alert-routes.ts";
 import { registerDashboards } from "./routes/dashboards.ts";
 import { registerIncidents } from "./routes/incidents.ts";
 import { registerJob } from "./routes/job.ts";
@@ -46,6 +47,7 @@ export async function registerApi(server: FastifyInstance, deps: ApiDeps): Promi
     registerRun(app, deps);
     registerRunParts(app, deps);
     registerIncidents(app, deps);
+    registerAlertRoutes(app, deps);
     registerSamples(app, deps);
     registerRebuildMetrics(app, deps);
     registerDashboards(app, deps.dashboards);

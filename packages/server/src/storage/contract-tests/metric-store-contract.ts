@@ -50,8 +50,74 @@ const CONSTRUCTOR: SeriesLabels = Object.fromEntries([["constructor", "x"]]);
 export const running = (jobName: string) => ({ __name__: "batch_jobs_running", job_name: jobName });
 const NAMED: LabelMatcher = { name: "__name__", op: "=", value: "batch_jobs_running" };
 
-/** @param open a new, empty store each time */
-export function describeMetricStore(name: string, open: () => Promise<MetricStore>): void {
+// ── a simple model: for each job what holds at each time ─────────────────────────────────────────────
+
+type Value = number | "stale";
+type Model = Map<string, Map<number, Value>>;
+
+/** Times over some partitions of blocks. */
+const hour = (place: number): number => T0 + place * HOUR;
+
+const VALUE: fc.Arbitrary<Value> = fc.oneof(
+  fc.integer({ min: -3, max: 3 }),
+  fc.double(),
+  fc.constant("stale" as const),
+  fc.constantFrom(0.1, 1e18, -0, Number.POSITIVE_INFINITY),
+);
+const samplesOf = (minLength: number, maxLength: number) =>
+  fc.array(fc.tuple(fc.nat(3), fc.nat(40), VALUE), { minLength, maxLength });
+const APPEND = fc.record({ do: fc.constant("append" as const), samples: samplesOf(1, 12) });
+const REPLACE = fc.record({
+  do: fc.constant("replace" as const),
+  job: fc.nat(3),
+  from: fc.nat(40),
+  length: fc.nat(20),
+  samples: samplesOf(0, 5),
+});
+const COMPACT = fc.constant({ do: "compact" as const });
+const STEP = fc.oneof(
+  { weight: 4, arbitrary: APPEND },
+  { weight: 1, arbitrary: REPLACE },
+  { weight: 2, arbitrary: COMPACT },
+);
+const STEPS = fc.array(STEP, { maxLength: 12 });
+type Step = typeof STEP extends fc.Arbitrary<infer T> ? T : never;
+
+/** Does the same to the store and to the model. */
+async function take(step: Step, store: MetricStore, model: Model): Promise<void> {
+  if (step.do === "compact") return store.compact();
+  const samples = step.samples.map(([job, place, value]): Sample => [running(`j${job}`), hour(place), value]);
+  if (step.do === "append") await store.append([batchOf(samples)]);
+  else {
+    const [fromAt, toAt] = [hour(step.from), hour(step.from + step.length)];
+    await store.replaceRange({
+      matcherSets: [[{ name: "job_name", op: "=", value: `j${step.job}` }]],
+      fromAt,
+      toAt,
+      batches: samples.length === 0 ? [] : [batchOf(samples)],
+    });
+    const known = model.get(`j${step.job}`);
+    for (const at of known?.keys() ?? []) if (at >= fromAt && at <= toAt) known?.delete(at);
+  }
+  for (const [{ job_name: job = "" }, at, value] of samples)
+    model.set(job, (model.get(job) ?? new Map<number, Value>()).set(at, value));
+}
+
+function modelled(model: Model, fromAt: number, toAt: number): StoredSeries[] {
+  return [...model]
+    .map(([job, samples]) => {
+      const kept = [...samples].filter(([at]) => at >= fromAt && at <= toAt).sort(([a], [b]) => a - b);
+      return { labels: running(job), times: kept.map(([at]) => at), values: kept.map(([, value]) => value) };
+    })
+    .filter(({ times }) => times.length > 0)
+    .sort((a, b) => (a.labels.job_name < b.labels.job_name ? -1 : 1));
+}
+
+/**
+ * @param open a new, empty store each time
+ * @param runs how often the store is compared with the model
+ */
+export function describeMetricStore(name: string, open: () => Promise<MetricStore>, runs = 40): void {
   describe(`the metric store, ${name},`, () => {
     test("answers what was appended, by name, labels and time, both ends included", async () => {
       const store = await open();
@@ -161,81 +227,16 @@ export function describeMetricStore(name: string, open: () => Promise<MetricStor
     });
 
     test("holds what a simple model holds, however samples come and whenever they are compacted", async () => {
-      const value = fc.oneof(
-        fc.integer({ min: -3, max: 3 }),
-        fc.double(),
-        fc.constant("stale" as const),
-        fc.constantFrom(0.1, 1e18, -0, Number.POSITIVE_INFINITY),
-      );
-      const append = fc.record({
-        do: fc.constant("append" as const),
-        samples: fc.array(fc.tuple(fc.nat(3), fc.nat(40), value), { minLength: 1, maxLength: 12 }),
-      });
-      const replace = fc.record({
-        do: fc.constant("replace" as const),
-        job: fc.nat(3),
-        from: fc.nat(40),
-        length: fc.nat(20),
-        samples: fc.array(fc.tuple(fc.nat(3), fc.nat(40), value), { maxLength: 5 }),
-      });
-      const compact = fc.constant({ do: "compact" as const });
-      const steps = fc.array(
-        fc.oneof(
-          { weight: 4, arbitrary: append },
-          { weight: 1, arbitrary: replace },
-          { weight: 2, arbitrary: compact },
-        ),
-        { maxLength: 12 },
-      );
-      // Times over some partitions of blocks.
-      const at = (place: number): number => T0 + place * HOUR;
       await fc.assert(
-        fc.asyncProperty(steps, fc.nat(40), fc.nat(40), async (list, from, length) => {
+        fc.asyncProperty(STEPS, fc.nat(40), fc.nat(40), async (steps, from, length) => {
           const store = await open();
-          const model = new Map<string, Map<number, number | "stale">>();
-          for (const step of list) {
-            if (step.do === "compact") {
-              await store.compact();
-              continue;
-            }
-            const samples = step.samples.map(
-              ([job, place, number]): Sample => [running(`j${job}`), at(place), number],
-            );
-            if (step.do === "append") await store.append([batchOf(samples)]);
-            else {
-              const [fromAt, toAt] = [at(step.from), at(step.from + step.length)];
-              await store.replaceRange({
-                matcherSets: [[{ name: "job_name", op: "=", value: `j${step.job}` }]],
-                fromAt,
-                toAt,
-                batches: samples.length === 0 ? [] : [batchOf(samples)],
-              });
-              for (const time of model.get(`j${step.job}`)?.keys() ?? [])
-                if (time >= fromAt && time <= toAt) model.get(`j${step.job}`)?.delete(time);
-            }
-            for (const [job, place, number] of step.samples) {
-              const known = model.get(`j${job}`) ?? new Map<number, number | "stale">();
-              model.set(`j${job}`, known.set(at(place), number));
-            }
-          }
-          for (const [fromAt, toAt] of [[0, 2 * T0] as const, [at(from), at(from + length)] as const]) {
-            const expected = [...model]
-              .map(([job, samples]) => {
-                const kept = [...samples].filter(([time]) => time >= fromAt && time <= toAt);
-                kept.sort(([a], [b]) => a - b);
-                return {
-                  labels: running(job),
-                  times: kept.map(([time]) => time),
-                  values: kept.map(([, number]) => number),
-                };
-              })
-              .filter(({ times }) => times.length > 0)
-              .sort((a, b) => (a.labels.job_name < b.labels.job_name ? -1 : 1));
-            expect(await selected(store, [], fromAt, toAt)).toEqual(expected);
-          }
+          const model: Model = new Map();
+          for (const step of steps) await take(step, store, model);
+          for (const [fromAt, toAt] of [[0, 2 * T0] as const, [hour(from), hour(from + length)] as const])
+            expect(await selected(store, [], fromAt, toAt)).toEqual(modelled(model, fromAt, toAt));
           await store.close();
         }),
-        { numRuns: 40 },
+        { numRuns: runs },
       );
     }, 60_000);
 

@@ -130,36 +130,49 @@ function eraseFrom({ seriesIds, times }: SegmentColumns, { fromAt, toAt, ids }: 
 function* bySeries(
   segments: readonly SegmentColumns[],
 ): Generator<{ id: number; samples: Samples }, void, undefined> {
-  let last = 0;
-  let count = 0;
-  for (const { seriesIds } of segments) {
-    count += seriesIds.length;
-    for (let index = 0; index < seriesIds.length; index++) last = Math.max(last, seriesIds[index] ?? 0);
-  }
-  // First how many of each, then where the next of each goes.
-  const ends = new Uint32Array(last + 2);
-  for (const { seriesIds } of segments)
-    for (let index = 0; index < seriesIds.length; index++) {
-      const slot = (seriesIds[index] ?? 0) + 1;
-      ends[slot] = (ends[slot] ?? 0) + 1;
-    }
-  for (let id = 1; id < ends.length; id++) ends[id] = (ends[id] ?? 0) + (ends[id - 1] ?? 0);
+  const ends = startsOfSeries(segments);
+  const count = segments.reduce((sum, { times }) => sum + times.length, 0);
   const times = new Float64Array(count);
   const values = new Float64Array(count);
-  for (const segment of segments)
-    for (let index = 0; index < segment.seriesIds.length; index++) {
-      const id = segment.seriesIds[index] ?? 0;
-      const place = ends[id] ?? 0;
-      ends[id] = place + 1;
-      times[place] = segment.times[index] ?? 0;
-      copyValue(segment.values, index, values, place);
-    }
-  // Each end is now where the series ends.
-  for (let id = 1; id <= last; id++) {
+  for (const segment of segments) scatter(segment, ends, times, values);
+  // What was where a series starts is now where it ends.
+  for (let id = 1; id < ends.length - 1; id++) {
     const [from, to] = [ends[id - 1] ?? 0, ends[id] ?? 0];
     if (from === to) continue;
     const samples = { times: times.subarray(from, to), values: values.subarray(from, to) };
     yield { id, samples: isAscending(samples.times) ? samples : orderSamples(samples.times, samples.values) };
+  }
+}
+
+/** By id, where the samples of a series start when all stand in the order of ids; id 0 is of no series. */
+function startsOfSeries(segments: readonly SegmentColumns[]): Uint32Array {
+  let last = 0;
+  for (const { seriesIds } of segments)
+    for (let index = 0; index < seriesIds.length; index++) last = Math.max(last, seriesIds[index] ?? 0);
+  const starts = new Uint32Array(last + 2);
+  for (const { seriesIds } of segments)
+    for (let index = 0; index < seriesIds.length; index++) {
+      const next = (seriesIds[index] ?? 0) + 1;
+      starts[next] = (starts[next] ?? 0) + 1;
+    }
+  for (let id = 1; id < starts.length; id++) starts[id] = (starts[id] ?? 0) + (starts[id - 1] ?? 0);
+  return starts;
+}
+
+/** Puts each sample where the next of its series goes. */
+function scatter(
+  segment: SegmentColumns,
+  places: Uint32Array,
+  times: Float64Array,
+  values: Float64Array,
+): void {
+  const { seriesIds } = segment;
+  for (let index = 0; index < seriesIds.length; index++) {
+    const id = seriesIds[index] ?? 0;
+    const place = places[id] ?? 0;
+    places[id] = place + 1;
+    times[place] = segment.times[index] ?? 0;
+    copyValue(segment.values, index, values, place);
   }
 }
 

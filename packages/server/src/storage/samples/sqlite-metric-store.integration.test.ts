@@ -39,7 +39,7 @@ async function openStore(options: Partial<MetricStoreOptions> = {}): Promise<Met
   return store;
 }
 
-describeMetricStore("a file", () => openStore());
+describeMetricStore("a file", () => openStore(), 8);
 
 describe("queries on their threads", () => {
   test("see what was answered before they were asked, and nothing half", async () => {

@@ -184,6 +184,7 @@ function lowestByte(word: number): number {
   return (31 - Math.clz32(word & -word)) >> 3;
 }
 
+// biome-ignore lint/complexity/noExcessiveCognitiveComplexity: one loop, without calls, is what makes it fast.
 function readXor(reader: ByteReader, out: Uint32Array): void {
   const { bytes } = reader;
   let position = reader.position;

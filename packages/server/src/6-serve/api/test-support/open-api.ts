@@ -16,6 +16,7 @@ import { SelfMetrics } from "../../../self-monitoring/self-metrics.ts";
 import type { LedgerStore } from "../../../storage/ledger-store.ts";
 import type { MetricStore } from "../../../storage/metric-store.ts";
 import { createHttpServer } from "../../http-server.ts";
+import type { AlertingView } from "../api-deps.ts";
 import { registerApi } from "../register-api.ts";
 import { openTestStores } from "./open-stores.ts";
 import { NOW } from "./rows.ts";
@@ -39,7 +40,14 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
-export async function openTestApi(): Promise<TestApi> {
+const ONE_RECEIVER: AlertingView = {
+  audience: () => ({ kind: "everyone", receivers: [{ name: "ops", channel: "webhook" }] }),
+  file: () => null,
+  trouble: () => null,
+  maxPagesPerMinute: 20,
+};
+
+export async function openTestApi(alerting: AlertingView = ONE_RECEIVER): Promise<TestApi> {
   const { store, samples } = await openTestStores();
   const clock = new ManualClock(NOW);
   const feed = new ChangeFeed();
@@ -55,6 +63,7 @@ export async function openTestApi(): Promise<TestApi> {
     samples,
     meter: new Meter({ store, samples, clock, selfMetrics: new SelfMetrics() }),
     dashboards: createDashboardFiles({ patterns: [], shippedDir: null, reloadIntervalMs: 1_000, log }),
+    alerting,
     clock,
     feed,
     version: "0.0.0-test",

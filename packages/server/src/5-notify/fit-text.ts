@@ -6,18 +6,18 @@ const MARK = "…";
 
 /**
  * @param limit in UTF-16 units, of the escaped text; services that count characters never count more.
- * @param escape what one character becomes in the service's markup.
+ * @param escaped what one character becomes in the service's markup.
  * @returns the escaped text, ending in "…" where something is missing.
  */
 export function fitText(
   text: string,
   limit: number,
-  escape: (character: string) => string = (character) => character,
+  escaped: (character: string) => string = (character) => character,
 ): string {
   let fitted = "";
   let lengthBeforeMark = 0;
   for (const character of text) {
-    const next = escape(character);
+    const next = escaped(character);
     if (fitted.length + next.length > limit)
       return limit < MARK.length ? "" : fitted.slice(0, lengthBeforeMark) + MARK;
     fitted += next;
@@ -30,17 +30,17 @@ export function fitText(
 export function fitLines(
   lines: readonly string[],
   limit: number,
-  escape?: (character: string) => string,
+  escaped?: (character: string) => string,
 ): string {
   const lineLimit = Math.max(200, Math.floor(limit / 2));
   let text = "";
   for (const [index, line] of lines.entries()) {
     const more = lines.length - index;
     const room = `\n… and ${more} more`.length;
-    const next = `${index === 0 ? "" : "\n"}${fitText(line, Math.min(lineLimit, limit), escape)}`;
+    const next = `${index === 0 ? "" : "\n"}${fitText(line, Math.min(lineLimit, limit), escaped)}`;
     const isLast = index === lines.length - 1;
     if (text.length + next.length > limit - (isLast ? 0 : room))
-      return text === "" ? fitText(line, limit, escape) : `${text}\n… and ${more} more`;
+      return text === "" ? fitText(line, limit, escaped) : `${text}\n… and ${more} more`;
     text += next;
   }
   return text;

@@ -33,39 +33,37 @@ const telegram = telegramChannel.definition.schema.parse({
   chatId: "-1001",
 });
 
-const RENDERERS: Readonly<Record<string, Render>> = {
-  webhook: (notification) => webhookChannel.render(webhook, notification),
-  pagerduty: (notification) =>
+const RENDERERS = {
+  webhook: (notification: Notification) => webhookChannel.render(webhook, notification),
+  pagerduty: (notification: Notification) =>
     pagerdutyChannel.render(pagerdutyChannel.definition.schema.parse({ routingKey: "key" }), notification),
-  slack: (notification) => slackChannel.render(slack, notification),
-  email: (notification) => emailChannel.render(email, notification),
-  alertmanager: (notification) =>
+  slack: (notification: Notification) => slackChannel.render(slack, notification),
+  email: (notification: Notification) => emailChannel.render(email, notification),
+  alertmanager: (notification: Notification) =>
     alertmanagerChannel.render(alertmanagerChannel.definition.schema.parse({ urls: [url] }), notification),
-  msteams: (notification) =>
+  msteams: (notification: Notification) =>
     msteamsChannel.render(msteamsChannel.definition.schema.parse({ url }), notification),
-  discord: (notification) =>
+  discord: (notification: Notification) =>
     discordChannel.render(
       discordChannel.definition.schema.parse({ url, username: "Batchwatch" }),
       notification,
     ),
-  opsgenie: (notification) =>
+  opsgenie: (notification: Notification) =>
     opsgenieChannel.render(
       opsgenieChannel.definition.schema.parse({ apiKey: "key", teams: ["data"], tags: ["batch"] }),
       notification,
     ),
-  telegram: (notification) => telegramChannel.render(telegram, notification),
-  oneuptime: (notification) =>
+  telegram: (notification: Notification) => telegramChannel.render(telegram, notification),
+  oneuptime: (notification: Notification) =>
     oneuptimeChannel.render(oneuptimeChannel.definition.schema.parse({ url }), notification),
-};
+} satisfies Record<string, Render>;
 
 const TESTDATA = join(import.meta.dirname, "testdata");
 const INPUTS = globSync("input/*.json", { cwd: TESTDATA })
   .toSorted()
   .map((file) => basename(file, ".json"));
 
-describe.each(Object.keys(RENDERERS))("%s", (channel) => {
-  const render = RENDERERS[channel] ?? (() => null);
-
+describe.each(Object.entries<Render>(RENDERERS))("%s", (channel, render) => {
   test.each(INPUTS)("%s", async (input) => {
     const text = readFileSync(join(TESTDATA, "input", `${input}.json`), "utf8");
     const rendered = render(JSON.parse(text) as Notification);
@@ -131,7 +129,7 @@ describe.each(WORDS)("text that is too long (%j)", (word) => {
   const bytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
   test("is cut to what PagerDuty takes", () => {
-    const event = RENDERERS.pagerduty?.(notification) as { dedup_key: string; payload: { summary: string } };
+    const event = RENDERERS.pagerduty(notification) as { dedup_key: string; payload: { summary: string } };
     expect(event.payload.summary.length).toBeLessThanOrEqual(1024);
     expect(event.payload.summary.isWellFormed()).toBe(true);
     expect(event.dedup_key.length).toBeLessThanOrEqual(255);
@@ -139,7 +137,7 @@ describe.each(WORDS)("text that is too long (%j)", (word) => {
   });
 
   test("is cut to what Slack takes", () => {
-    const body = RENDERERS.slack?.(notification) as SlackBody;
+    const body = RENDERERS.slack(notification) as SlackBody;
     expect(body.text.length).toBeLessThanOrEqual(4_000);
     const blocks = body.attachments.flatMap((attachment) => attachment.blocks);
     expect(blocks.length).toBeLessThanOrEqual(50);
@@ -150,7 +148,7 @@ describe.each(WORDS)("text that is too long (%j)", (word) => {
   });
 
   test("is cut to what Discord takes", () => {
-    const { embeds } = RENDERERS.discord?.(notification) as {
+    const { embeds } = RENDERERS.discord(notification) as {
       embeds: { title: string; description: string; fields: { name: string; value: string }[] }[];
     };
     const [embed] = embeds;
@@ -163,13 +161,13 @@ describe.each(WORDS)("text that is too long (%j)", (word) => {
   });
 
   test("is cut to what Telegram takes", () => {
-    const { text } = RENDERERS.telegram?.(notification) as { text: string };
+    const { text } = RENDERERS.telegram(notification) as { text: string };
     expect(text.length).toBeLessThanOrEqual(4_096 + 2 * 500);
     expect(text.replace(/<[^>]*>/g, "").length).toBeLessThanOrEqual(4_096);
   });
 
   test("is cut to what Opsgenie takes", () => {
-    const body = RENDERERS.opsgenie?.(notification) as {
+    const body = RENDERERS.opsgenie(notification) as {
       message: string;
       alias: string;
       description: string;
@@ -184,11 +182,11 @@ describe.each(WORDS)("text that is too long (%j)", (word) => {
   });
 
   test("is cut to what Teams takes", () => {
-    expect(bytes(RENDERERS.msteams?.(notification))).toBeLessThan(28 * 1024);
+    expect(bytes(RENDERERS.msteams(notification))).toBeLessThan(28 * 1024);
   });
 
   test("is cut to a subject and bodies that mail programs show", () => {
-    const mail = RENDERERS.email?.(notification) as Mail;
+    const mail = RENDERERS.email(notification) as Mail;
     expect(mail.subject.length).toBeLessThanOrEqual(200);
     expect(mail.messageId.length).toBeLessThan(250);
     expect(mail.text.length + mail.html.length).toBeLessThan(1_000_000);
@@ -222,7 +220,7 @@ describe("what others wrote", () => {
   test("is no markup in Telegram's HTML", () => {
     fc.assert(
       fc.property(anyNotification, (notification) => {
-        const { text } = RENDERERS.telegram?.(notification) as { text: string };
+        const { text } = RENDERERS.telegram(notification) as { text: string };
         const rest = text.replace(/<b>|<\/b>|<a href="https?:[^"<>]*">|<\/a>/g, "");
         expect(rest).not.toMatch(/[<>]|&(?!(amp|lt|gt|quot);)/);
       }),
@@ -234,7 +232,7 @@ describe("what others wrote", () => {
       /<!doctype html>|<\/?(html|head|body|title|div|h1|p|ul|li|table|tr|td|br)( (lang|style)="[^"<>]*")?>|<meta charset="utf-8">|<a href="https?:[^"<>]*">|<\/a>/g;
     fc.assert(
       fc.property(anyNotification, (notification) => {
-        const { html } = RENDERERS.email?.(notification) as Mail;
+        const { html } = RENDERERS.email(notification) as Mail;
         expect(html.replace(known, "")).not.toMatch(/[<>"']|&(?!(amp|lt|gt|quot|#39|middot);)/);
       }),
     );
@@ -243,7 +241,7 @@ describe("what others wrote", () => {
   test("is no markup in Slack's mrkdwn, and mentions nobody", () => {
     fc.assert(
       fc.property(anyNotification, (notification) => {
-        const body = RENDERERS.slack?.(notification) as SlackBody;
+        const body = RENDERERS.slack(notification) as SlackBody;
         expect(body.text).not.toMatch(/[<>]/);
         for (const { text, elements = [] } of body.attachments.flatMap(({ blocks }) => blocks))
           for (const element of text === undefined ? elements : [text, ...elements]) {
@@ -257,7 +255,7 @@ describe("what others wrote", () => {
   test("is no markdown in Discord, which is told to mention nobody", () => {
     fc.assert(
       fc.property(anyNotification, (notification) => {
-        const body = RENDERERS.discord?.(notification) as {
+        const body = RENDERERS.discord(notification) as {
           allowed_mentions: unknown;
           embeds: { title: string; description: string }[];
         };
@@ -274,7 +272,7 @@ describe("what others wrote", () => {
   test("stays in one line of a mail's head", () => {
     fc.assert(
       fc.property(anyNotification, (notification) => {
-        const { subject, messageId } = RENDERERS.email?.(notification) as Mail;
+        const { subject, messageId } = RENDERERS.email(notification) as Mail;
         expect(subject + messageId).not.toMatch(/\p{Cc}/u);
       }),
     );
@@ -283,7 +281,7 @@ describe("what others wrote", () => {
   test("stands in Teams only where no markup is read", () => {
     fc.assert(
       fc.property(anyNotification, (notification) => {
-        expect(JSON.stringify(RENDERERS.msteams?.(notification))).not.toContain('"TextBlock"');
+        expect(JSON.stringify(RENDERERS.msteams(notification))).not.toContain('"TextBlock"');
       }),
     );
   });

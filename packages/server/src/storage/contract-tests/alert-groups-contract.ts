@@ -62,7 +62,10 @@ export function describeAlertGroups(open: OpenStore): void {
       const found = await store.getAlertGroup(groupId);
       expect(found).toMatchObject({
         group: { anchorIncidentId: a, notifiedAt: T0 + MINUTE },
-        members: [{ toldSeverity: "critical" }, { toldSeverity: null, heldBecause: "muted by time interval nights" }],
+        members: [
+          { toldSeverity: "critical" },
+          { toldSeverity: null, heldBecause: "muted by time interval nights" },
+        ],
       });
       expect(await looks(store, groupId)).toEqual([T0 + 6 * MINUTE]);
       expect(await store.incidentEntries(b)).toMatchObject([{ text: "Not sent." }]);
@@ -121,9 +124,20 @@ function look(groupId: number, doneDeadlines: readonly number[]): GroupFlush {
   };
 }
 
-async function openIncident(store: LedgerStore, jobName: string, joins: readonly GroupJoin[]): Promise<number> {
+async function openIncident(
+  store: LedgerStore,
+  jobName: string,
+  joins: readonly GroupJoin[],
+): Promise<number> {
   const job = await makeJob(store, jobName);
-  const write = { id: null, incident: incident(job.id), judgementIds: [], entries: [], deliveries: [], joins };
+  const write = {
+    id: null,
+    incident: incident(job.id),
+    judgementIds: [],
+    entries: [],
+    deliveries: [],
+    joins,
+  };
   await store.commitWatch({ ...EMPTY_WATCH_COMMIT, incidents: [write] });
   return (await store.openIncidents(job.id))[0]?.id ?? 0;
 }

@@ -28,10 +28,6 @@ import { createMetricRecorder } from "./2-record/metrics/record-metrics.ts";
 import { createRetention } from "./2-record/retention.ts";
 import { createWatch, type Watch } from "./3-watch/create-watch.ts";
 import { createRules, type Rules } from "./3-watch/rules/create-rules.ts";
-import { type Alerting, createAlerting } from "./4-alert/create-alerting.ts";
-import { parseAlertmanagerConfig } from "./4-alert/routing/parse-alertmanager-config.ts";
-import type { Receiver } from "./5-notify/channel-registry.ts";
-import { configuredReceivers, routedReceivers } from "./5-notify/configured-receivers.ts";
 import { createOutbox, type Outbox } from "./5-notify/outbox.ts";
 import { registerApi } from "./6-serve/api/register-api.ts";
 import { type ReadinessPart, registerHealth } from "./6-serve/health.ts";
@@ -41,7 +37,6 @@ import { registerPrometheusApi } from "./6-serve/prometheus/register-prometheus.
 import { findWebDir, registerWebPages } from "./6-serve/web-pages.ts";
 import { type AccessControl, createAccessControl } from "./access/access-control.ts";
 import { isKeyRequired, refuseToStartWithoutKeys } from "./access/startup-check.ts";
-import { type AlertmanagerFile, createAlertmanagerFile } from "./config/alertmanager-file.ts";
 import { createDashboardFiles, type DashboardFiles } from "./config/dashboard-files.ts";
 import { createJobsFiles, type JobsFiles } from "./config/jobs-files.ts";
 import { createNamesakeNotes } from "./config/namesake-notes.ts";
@@ -58,6 +53,7 @@ import { lockDataDir } from "./storage/data-dir-lock.ts";
 import { EMPTY_WATCH_COMMIT, type LedgerStore } from "./storage/ledger-store.ts";
 import type { MetricStore } from "./storage/metric-store.ts";
 import { createSqliteStorage } from "./storage/open-storage.ts";
+import { type WiredAlerting, wireAlerting } from "./wire-alerting.ts";
 
 export const VERSION: string = packageJson.version;
 
@@ -143,13 +139,7 @@ async function start(
   const { intake, meter } = buildRecord(ground);
   const rules = buildRules(ground);
   const pushGroups = new PushGroups(store);
-  const { watch, outbox, alerting, alertmanagerFile } = buildWatchAlertNotify(
-    ground,
-    intake,
-    meter,
-    rules,
-    pushGroups,
-  );
+  const { watch, outbox, alerting } = buildWatchAlertNotify(ground, intake, meter, rules, pushGroups);
   const jobsFiles = buildJobsFiles(ground);
   const ruleFiles = buildRuleFiles(ground, rules);
   const dashboards = buildDashboardFiles(ground);
@@ -166,16 +156,11 @@ async function start(
     meter,
     pushGroups,
     alerting,
-    alertmanagerFile,
     webDir: webDirOf(options),
   });
 
-  const files = [alertmanagerFile, jobsFiles, ruleFiles, dashboards];
+  const files = [alerting.file, jobsFiles, ruleFiles, dashboards];
   for (const each of files) await each.load();
-  if (config.receivers.length === 0 && alertmanagerFile.file() === null)
-    ground.log.warn(
-      "No receiver is configured: incidents open and nobody is told (receivers, alerts.alertmanagerFile).",
-    );
   address.http = await listenHttp(app, config);
   address.grpc = await listenGrpc(ground, receiveOtlp);
   for (const each of files) each.start();
@@ -264,34 +249,9 @@ function buildWatchAlertNotify(
   meter: Meter,
   rules: Rules,
   pushGroups: PushGroups,
-): { watch: Watch; outbox: Outbox; alerting: Alerting; alertmanagerFile: AlertmanagerFile } {
-  const { config, log, closers } = ground;
-  const receivers = configuredReceivers(config.receivers);
-  const {
-    file,
-    reloadInterval: reloadIntervalMs,
-    maxPagesPerMinute,
-  } = {
-    ...config.alerts,
-    file: config.alerts.alertmanagerFile,
-  };
-  let sending: ReadonlyMap<string, Receiver> = receivers;
-  const alerting: Alerting = createAlerting({
-    ...ground,
-    receivers: [...receivers.values()].filter(({ name }) => (config.alerts.receiver ?? name) === name),
-    routing: () => alertmanagerFile.routing(),
-    maxPagesPerMinute,
-  });
-  const alertmanagerFile = createAlertmanagerFile({
-    file,
-    reloadIntervalMs,
-    log,
-    parse: parseAlertmanagerConfig,
-    async take(routing) {
-      sending = routedReceivers(routing);
-      await alerting.reroute();
-    },
-  });
+): { watch: Watch; outbox: Outbox; alerting: WiredAlerting } {
+  const { config, closers } = ground;
+  const alerting = wireAlerting(ground);
   const watch = createWatch({
     ...ground,
     say: async (event) => {
@@ -310,13 +270,13 @@ function buildWatchAlertNotify(
     rules.handler,
     ...alerting.handlers,
   );
-  const outbox = createOutbox({ ...ground, receivers: () => sending });
+  const outbox = createOutbox({ ...ground, receivers: alerting.receivers });
   closers.push(
-    () => alertmanagerFile.stop(),
+    () => alerting.file.stop(),
     () => outbox.stop(),
     () => watch.stop(),
   );
-  return { watch, outbox, alerting, alertmanagerFile };
+  return { watch, outbox, alerting };
 }
 
 function buildRules(ground: Ground): Rules {
@@ -380,8 +340,7 @@ interface HttpParts {
   ruleFiles: RuleFiles;
   rules: Rules;
   dashboards: DashboardFiles;
-  alerting: Alerting;
-  alertmanagerFile: AlertmanagerFile;
+  alerting: WiredAlerting;
   webDir: string | null;
 }
 
@@ -411,12 +370,7 @@ async function buildHttp(ground: Ground, parts: HttpParts): Promise<FastifyInsta
     version: VERSION,
     grpcAddress: () => ground.address.grpc,
     authRequired: access.required,
-    alerting: {
-      audience: parts.alerting.audience,
-      file: parts.alertmanagerFile.file,
-      trouble: parts.alertmanagerFile.trouble,
-      maxPagesPerMinute: config.alerts.maxPagesPerMinute,
-    },
+    alerting: parts.alerting.view,
     receiverConfigured: config.receivers.length > 0 || config.alerts.alertmanagerFile !== undefined,
     retention: config.retention,
   });
@@ -434,7 +388,7 @@ async function buildHttp(ground: Ground, parts: HttpParts): Promise<FastifyInsta
     { name: "outbox", check: () => whyStalled(clock.now() - outbox.lastRoundAt()) },
     { name: "jobsFiles", check: () => jobsFiles.trouble(), advisory: true },
     { name: "ruleFiles", check: () => parts.ruleFiles.trouble(), advisory: true },
-    { name: "alertmanagerFile", check: () => parts.alertmanagerFile.trouble(), advisory: true },
+    { name: "alertmanagerFile", check: () => parts.alerting.file.trouble(), advisory: true },
     { name: "dashboards", check: () => dashboards.trouble(), advisory: true },
   ];
   registerHealth(app, access, readiness, clock);

@@ -81,13 +81,18 @@ async function atLastTick(house: MetricHouse, query: string): Promise<Map<string
 }
 
 async function rounded(house: MetricHouse, query: string): Promise<Record<string, number>> {
-  const entries = [...(await atLastTick(house, query))].map(([key, value]) => [key, Math.round(value)] as const);
+  const entries = [...(await atLastTick(house, query))].map(
+    ([key, value]) => [key, Math.round(value)] as const,
+  );
   return Object.fromEntries(entries.filter(([, value]) => value !== 0));
 }
 
 /** A run that was counted as lost and turned out to have ended stays counted as what it was, and is said to be corrected. */
 async function countedPhase(house: MetricHouse, runs: readonly LedgerRun[]): Promise<LedgerRun[]> {
-  const corrected = await rounded(house, `sum by (job_name, real) (${METRIC_NAMES.corrections}{counted="lost"})`);
+  const corrected = await rounded(
+    house,
+    `sum by (job_name, real) (${METRIC_NAMES.corrections}{counted="lost"})`,
+  );
   return runs.map((run) => {
     const key = `job_name=${run.jobName},real=${run.phase}`;
     const left = corrected[key] ?? 0;
@@ -160,6 +165,18 @@ describe.skipIf(!hasOtlpFixtures)(
         await expectTableOfLedger(house);
       },
     );
+
+    // What its callbacks count is tasks and the run alike; they say so by their labels.
+    test("Airflow's own counters are kept as they are", { timeout: 60_000 }, async () => {
+      await using house = await replayed(readCapture("airflow-callbacks"));
+      const { completions } = METRIC_NAMES;
+      expect(await rounded(house, `sum by (status, level) (increase(${completions}[1d]))`)).toEqual({
+        "level=dag,status=failure": 1,
+        "level=task,status=success": 2,
+        "level=task,status=failure": 1,
+      });
+      expect((await ledgerRuns(house)).map(({ phase }) => phase)).toEqual(["failed"]);
+    });
 
     test("metrics alone", { timeout: 60_000 }, async () => {
       const requests = readCapture("long-lived-cumulative").filter(({ signal }) => signal === "metrics");

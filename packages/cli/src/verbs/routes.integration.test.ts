@@ -1,42 +1,34 @@
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+// `routes test`, `routes show` and `check` of an Alertmanager file through the launcher.
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { newFolder, runCli } from "../testing/run-cli.ts";
 
-const BATCHWATCH = join(import.meta.dirname, "../../bin/batchwatch");
-const run = promisify(execFile);
-
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "batchwatch-routes-"));
-  writeFileSync(
-    join(folder, "am.yml"),
-    `route:
+const FILES = {
+  "am.yml": `route:
   receiver: ops
-  routes: [{matchers: [severity="critical"], receiver: pager, group_wait: 0s, group_by: [job_name], continue: true}, {matchers: [owner=data], receiver: data}]
+  routes:
+  - {matchers: [severity="critical"], receiver: pager, group_wait: 0s, group_by: [job_name], continue: true}
+  - {matchers: [owner=data], receiver: data}
 receivers:
 - {name: ops, webhook_configs: [{url: "https://hooks.example.com/x"}]}
 - {name: pager, pagerduty_configs: [{routing_key: k}]}
 - {name: data}
 `,
-  );
-  writeFileSync(join(folder, "bad.yml"), "route: {receiver: ops}\nreceivers: [{name: opps}]\n");
-  writeFileSync(join(folder, "batchwatch.yaml"), "alerts: {alertmanagerFile: am.yml}\n");
-  writeFileSync(join(folder, "bad.yaml"), "alerts: {alertmanagerFile: bad.yml}\n");
-  writeFileSync(join(folder, "nobody.yaml"), "dataDir: ./d\n");
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  "bad.yml": "route: {receiver: ops}\nreceivers: [{name: opps}]\n",
+  "batchwatch.yaml": "alerts: {alertmanagerFile: am.yml}\n",
+  "bad.yaml": "alerts: {alertmanagerFile: bad.yml}\n",
+  "nobody.yaml": "dataDir: ./d\n",
+};
 
-async function batchwatch(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const env = { ...process.env, BATCHWATCH_CONFIG: "" };
-  try {
-    return { code: 0, ...(await run(BATCHWATCH, args, { cwd: folder, env })) };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-    return { code, stdout, stderr };
-  }
+const folder = newFolder();
+for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text);
+
+async function batchwatch(
+  ...args: string[]
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const { code, stdout, stderr } = await runCli(args, { cwd: folder });
+  return { code, stdout: stdout.toString(), stderr };
 }
 
 test("routes test names the receivers in the order of the tree, and why", async () => {

@@ -9,12 +9,9 @@ import { recordsOf, SLOT, type SharedCounts, totalOf } from "../run/run-counts.t
 import { ResourceMeter } from "../telemetry/process-resources.ts";
 import { recordAttributes, resourceAttributes } from "../telemetry/run-attributes.ts";
 import { SCOPE_NAME, SDK_VERSION } from "../version.ts";
+import { LOOP_SLOT } from "./loop-slots.ts";
 import type { OtlpBody } from "./post-otlp.ts";
 
-/** Of the job's own thread: when its event loop last turned, and the longest that it was late since it was last asked. */
-export const LOOP_SLOT = { turnedAt: 0, lateMs: 1 } as const;
-/** The loop is asked to turn this often; late by less is no news. */
-export const LOOP_TURN_MS = 250;
 const STUCK_FROM_MS = 1_000;
 
 export interface BeatenRun {
@@ -139,16 +136,21 @@ function nanos(at: number): string {
 }
 
 function keyValues(attributes: Attributes): object[] {
-  return Object.entries(attributes).flatMap(([key, value]) => {
-    switch (typeof value) {
-      case "string":
-        return [{ key, value: { stringValue: value } }];
-      case "boolean":
-        return [{ key, value: { boolValue: value } }];
-      case "number":
-        return [{ key, value: Number.isSafeInteger(value) ? { intValue: String(value) } : { doubleValue: value } }];
-      default:
-        return [];
-    }
+  return Object.entries(attributes).flatMap(([key, given]): object[] => {
+    const value = anyValue(given);
+    return value === null ? [] : [{ key, value }];
   });
+}
+
+function anyValue(value: Attributes[string]): object | null {
+  switch (typeof value) {
+    case "string":
+      return { stringValue: value };
+    case "boolean":
+      return { boolValue: value };
+    case "number":
+      return Number.isSafeInteger(value) ? { intValue: String(value) } : { doubleValue: value };
+    default:
+      return null;
+  }
 }

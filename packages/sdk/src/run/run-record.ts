@@ -46,6 +46,7 @@ export class RunRecord implements WatchedRun, GaugedRun {
   #context: Context = ROOT_CONTEXT;
   #attempt: number;
   #attemptStartedMs = 0;
+  #attemptStartedAt: number;
   #executionMs = 0;
   #beatenAt: number;
   #hasEnded = false;
@@ -58,6 +59,7 @@ export class RunRecord implements WatchedRun, GaugedRun {
     this.#metadata = { ...settings.metadata, ...outerRun(this.runId) };
     this.#attempt = settings.retries.first;
     this.#beatenAt = this.clock.startedAt;
+    this.#attemptStartedAt = this.clock.startedAt;
     this.#timer = new HeartbeatTimer(settings.heartbeatIntervalMs, () => this.beat());
   }
 
@@ -108,6 +110,7 @@ export class RunRecord implements WatchedRun, GaugedRun {
     const at = isFirst ? this.clock.startedAt : this.clock.now();
     this.#attempt = attempt;
     this.#attemptStartedMs = this.clock.elapsedMs();
+    this.#attemptStartedAt = at;
     this.#stepRecords = {};
     resetCounts(this.counts, attempt);
     const facts = startAttributes(settings, attempt, at);
@@ -315,7 +318,7 @@ export class RunRecord implements WatchedRun, GaugedRun {
     const { jobType, queuedAt } = this.settings;
     return {
       ...(jobType !== null && { [ATTRIBUTES.jobType]: jobType }),
-      [NAMES.startedAt]: new Date(this.clock.startedAt).toISOString(),
+      [NAMES.startedAt]: new Date(this.#attemptStartedAt).toISOString(),
       ...(queuedAt !== null && { [NAMES.queuedAt]: new Date(queuedAt).toISOString() }),
       ...startAttributes(this.settings, this.#attempt, this.clock.startedAt),
       ...recordAttributes(this.#ownRecords()),

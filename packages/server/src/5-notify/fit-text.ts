@@ -32,7 +32,7 @@ export function fitLines(
   limit: number,
   escaped?: (character: string) => string,
 ): string {
-  const lineLimit = Math.max(200, Math.floor(limit / 2));
+  const lineLimit = lines.length === 1 ? limit : Math.max(200, Math.floor(limit / 2));
   let text = "";
   for (const [index, line] of lines.entries()) {
     const more = lines.length - index;

@@ -1,6 +1,7 @@
 /** The meter's verbs: what went into series is marked in the commit that changed them. */
 import { expect, test } from "vitest";
 import type { MeterSeries } from "../../model/meter.ts";
+import type { PushGroup } from "../../model/push-group.ts";
 import { EMPTY_WATCH_COMMIT } from "../ledger-store.ts";
 import { EMPTY_METER_COMMIT, type NativeIncrementWrite } from "../meter-store.ts";
 import type { OpenStore } from "./ledger-contract.ts";
@@ -125,6 +126,37 @@ export function describeMeter(open: OpenStore): void {
       { jobId: job.id, family: "batch_job_completions_total", lastAt: T0 + MINUTE },
     ]);
     expect(await store.prune("metricStreams", T0 + 2 * MINUTE, 10)).toBe(1);
+  });
+
+  test("a pushed group is replaced by its key, and dropped", async () => {
+    const store = await open();
+    const group: PushGroup = {
+      key: "default\u{1}job\u{ff}a",
+      namespace: "default",
+      labels: { job: "a" },
+      families: [
+        { name: "m", type: "gauge", help: "h", samples: [{ name: "m", labels: { job: "a" }, value: "NaN" }] },
+      ],
+      pushedAt: T0,
+      failedAt: 0,
+    };
+    await store.savePushGroup(group);
+    await store.savePushGroup({ ...group, failedAt: T0 + 1 });
+    expect(await store.pushGroups()).toEqual([{ ...group, failedAt: T0 + 1 }]);
+    await store.dropPushGroup("another");
+    await store.dropPushGroup(group.key);
+    expect(await store.pushGroups()).toEqual([]);
+  });
+
+  test("jobs with runs that were counted as lost are known", async () => {
+    const store = await open();
+    const job = await makeJob(store, "daily_etl");
+    const run = await makeRun(store, job.id, "gone", completedView(T0, MINUTE, { phase: "lost" }));
+    expect(await store.jobsWithLostRuns(T0)).toEqual(new Set());
+    const mark = { id: run.id, version: run.version, phase: "lost", counted: "lost" } as const;
+    await store.commitMeter({ ...EMPTY_METER_COMMIT, meteredRuns: [mark] });
+    expect(await store.jobsWithLostRuns(T0)).toEqual(new Set([job.id]));
+    expect(await store.jobsWithLostRuns(T0 + MINUTE)).toEqual(new Set());
   });
 
   test("the next deadline of each job is the earliest of the kinds asked for", async () => {

@@ -52,9 +52,14 @@ export function runColumns(view: RunView, firstReceivedAt: number) {
     last_event_at: view.lastEventAt,
     last_beat_at: view.lastBeatAt,
     first_received_at: firstReceivedAt,
-    sort_at: view.startedAt ?? firstReceivedAt,
+    sort_at: sortAt({ ...view, firstReceivedAt }),
     view: encodeRest(view, witness),
   };
+}
+
+/** Where a run stands among others: by its start, by its end where no start was told, else by when it was first heard of. */
+export function sortAt(run: Pick<Run, "startedAt" | "completedAt" | "firstReceivedAt">): number {
+  return run.startedAt ?? run.completedAt ?? run.firstReceivedAt;
 }
 
 export function runFromRow(row: Selectable<RunsTable>): Run {

@@ -11,7 +11,7 @@ import type { LedgerDatabase } from "../database.ts";
 import { phaseCodes } from "../encoding/codes.ts";
 import { type EventOwner, eventFromRow } from "../encoding/event-row.ts";
 import { keyText, packAlias, unpackAlias } from "../encoding/keys.ts";
-import { runFromRow } from "../encoding/run-row.ts";
+import { runFromRow, sortAt } from "../encoding/run-row.ts";
 import type { LedgerStore, Page, PageRequest, StoredRun } from "../ledger-store.ts";
 import type { RunEventsTable, RunsTable, Tables } from "../tables.ts";
 import { listRuns } from "./list-runs.ts";
@@ -139,7 +139,7 @@ export function runVerbs(database: LedgerDatabase): RunVerbs {
     },
 
     async neighbours(run) {
-      const position = sql`(${run.startedAt ?? run.firstReceivedAt}, ${run.id})`;
+      const position = sql`(${sortAt(run)}, ${run.id})`;
       const beside = async (comparison: "<" | ">", direction: "asc" | "desc") => {
         const row = await read
           .selectFrom("runs")

@@ -136,7 +136,7 @@ function metricPoint(
       .map((exemplar) => exemplarOf(exemplar, point.timeMs))
       .filter(({ at }) => source.context.leftOut.isPlausible(at)),
     namespace: attributes["batch.namespace"] ?? source.origin.namespace,
-    environment: source.origin.environment,
+    environment: attributes["deployment.environment.name"] ?? source.origin.environment,
   };
 }
 

@@ -6,7 +6,13 @@
  * - `batch_step.<name>` is a step of whatever run its parent belongs to. It often arrives before its root, and a killed run
  *   has no root at all: the reference is the parent span, the ledger finds the run.
  */
-import { ATTRIBUTES, type RunEventKind, SPAN_PREFIXES, type StepFact } from "@batchwatch/protocol";
+import {
+  ATTRIBUTES,
+  RUN_EVENT_ATTRIBUTES,
+  type RunEventKind,
+  SPAN_PREFIXES,
+  type StepFact,
+} from "@batchwatch/protocol";
 import { type RunRef, spanAlias, traceAlias } from "../../../model/identity.ts";
 import type { RunEvent } from "../../../model/run-event.ts";
 import type { SpanRecord } from "../../../model/telemetry.ts";
@@ -29,11 +35,12 @@ import { endingOf } from "./span-errors.ts";
 /** Span events that become progress of the run; more than this many of one span are thinned to the last ones. */
 const PROGRESS_EVENT_LIMIT = 200;
 /** `batch.job.*` attributes with a meaning of their own; the rest is metadata. */
-const KNOWN_JOB_ATTRIBUTES: ReadonlySet<string> = new Set([
+const KNOWN_JOB_ATTRIBUTES: ReadonlySet<string> = new Set<string>([
   ATTRIBUTES.jobName,
   ATTRIBUTES.jobId,
   ATTRIBUTES.jobType,
   ...Object.values(RUN_ATTRIBUTES),
+  ...Object.values(RUN_EVENT_ATTRIBUTES),
 ]);
 
 export interface MappedSpans {

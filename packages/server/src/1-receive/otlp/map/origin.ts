@@ -35,7 +35,9 @@ export function originOf(resource: Resource, context: MapContext): Origin {
 export function jobKeyOf(jobName: string, attributes: AttributeMap, origin: Origin): JobKey {
   return {
     namespace: cutName(textAttribute(attributes, ATTRIBUTES.namespace) ?? origin.namespace),
-    environment: origin.environment,
+    environment: cutName(
+      textAttribute(attributes, ATTRIBUTES.environment, ATTRIBUTES.environmentOld) ?? origin.environment,
+    ),
     jobName: cutName(jobName),
   };
 }

@@ -1,4 +1,5 @@
 /** `GET /api/samples`: stored metric samples by name and labels, as they came in. Internal; queries come with PromQL. */
+import { QueryError } from "@batchwatch/promql";
 import { pageOf, sampleQuerySchema, sampleSeriesSchema } from "@batchwatch/protocol";
 import type { LabelMatcher } from "../../../storage/metric-store.ts";
 import type { ApiApp, ApiDeps } from "../api-deps.ts";
@@ -30,7 +31,7 @@ export function registerSamples(app: ApiApp, { samples, clock }: ApiDeps): void 
       const to = query.to ?? clock.now();
       const from = query.from ?? to - DEFAULT_RANGE_MS;
       if (from > to) throw ApiError.parameter("from", "lies after to");
-      const series = await samples.select(matchers, from, to, query.limit);
+      const series = await samples.select(matchers, from, to, query.limit).catch(asParameterError);
       return {
         items: series.map(({ labels, times, values }) => ({
           labels: Object.fromEntries(labels.names.map((name, index) => [name, labels.values[index] ?? ""])),
@@ -43,4 +44,11 @@ export function registerSamples(app: ApiApp, { samples, clock }: ApiDeps): void 
       };
     },
   );
+}
+
+/** An expression that is none is a wrong parameter. */
+function asParameterError(error: unknown): never {
+  if (error instanceof QueryError && error.kind === "bad_data")
+    throw ApiError.parameter("match", error.message);
+  throw error;
 }

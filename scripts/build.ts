@@ -3,6 +3,7 @@
 //   packages/cli/dist/main.js     the `batchwatch` command with the server in it, its chunks and workers beside it (ESM)
 //   packages/cli/dist/exec.cjs    `batchwatch exec` alone: starts in a fraction of the time, since cron waits for it (CJS)
 //   packages/web/dist/            the pages
+//   packages/sdk/dist/            what jobs import (build-sdk.ts)
 //
 // A part whose inputs are unchanged is skipped (a hash of their content is kept in `.inputs-hash`), and so is a part
 // whose entry is not there. Each part is built beside its place and renamed into it, so a build that fails or runs
@@ -12,6 +13,7 @@ import { hash } from "node:crypto";
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { rolldown } from "rolldown";
+import { buildSdk } from "./build-sdk.ts";
 import { keepModuleUrls } from "./keep-module-urls.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -42,6 +44,13 @@ const PARTS: readonly Part[] = [
     inputs: ["packages/web/**", "packages/{protocol,promql}/{src/**,package.json}"],
     output: "packages/web/dist",
     build: buildPages,
+  },
+  {
+    name: "sdk",
+    entry: "packages/sdk/src/index.ts",
+    inputs: ["packages/{sdk,protocol}/{src/**,package.json,tsconfig.build.json}", "scripts/build-sdk.ts"],
+    output: "packages/sdk/dist",
+    build: buildSdk,
   },
 ];
 

@@ -10,6 +10,8 @@ import { runRuleTests } from "../packages/promql/src/rules/unit-test/run-rule-te
 import { runScript } from "../packages/promql/src/test-script/run-script.ts";
 import * as protocol from "../packages/protocol/src/index.ts";
 import { RUN_DETECTORS, SLOT_DETECTORS } from "../packages/server/src/3-watch/detectors/registry.ts";
+import { parseAlertmanagerConfig } from "../packages/server/src/4-alert/routing/parse-alertmanager-config.ts";
+import { GLOBAL_KEYS, RECEIVER_KINDS } from "../packages/server/src/4-alert/routing/receiver-kinds.ts";
 import { fileLayer } from "../packages/server/src/config/config-layers.ts";
 import { CONFIG_OPTIONS } from "../packages/server/src/config/config-options.ts";
 import { validateCron } from "../packages/server/src/lib/calendar/cron-pattern.ts";
@@ -104,6 +106,22 @@ test("the script in rules.md passes", () => {
   expect(runScript(script).map(({ verdict }) => verdict.kind)).toEqual(["passed", "passed", "passed"]);
 });
 
+test("routing.md has every key of an Alertmanager file that is read, and no other of receivers", () => {
+  const rows = [...page("docs/guide/routing.md").matchAll(/^\| (`\w+`(?:, `\w+`)*) \| (.+) \|$/gm)];
+  const keysIn = (text: string): string[] => [...text.matchAll(/`(\w+)`/g)].map(([, key = ""]) => key);
+  const keysOf = (name: string): string[] =>
+    rows
+      .filter(([, names = ""]) => keysIn(names).includes(name))
+      .flatMap(([, , words = ""]) => keysIn(words));
+  expect(keysOf("global").toSorted()).toEqual([...GLOBAL_KEYS].toSorted());
+  for (const [name, { keys }] of Object.entries(RECEIVER_KINDS))
+    expect(
+      keysOf(name)
+        .filter((key) => key !== "ca_file")
+        .toSorted(),
+    ).toEqual(Object.keys(keys).toSorted());
+});
+
 describe("the README", () => {
   test("has its two commands and the three ways of sending a first run", () => {
     const text = page("README.md");
@@ -121,9 +139,20 @@ describe("the README", () => {
 test.each(examplesOf("yaml"))("$place is read as it stands", ({ text }) => {
   const yaml = readYaml(text);
   expect(yaml.errors).toEqual([]);
-  const value = yaml.value as { jobs?: unknown; groups?: unknown; tests?: unknown; dashboard?: unknown };
+  const value = yaml.value as {
+    jobs?: unknown;
+    groups?: unknown;
+    tests?: unknown;
+    dashboard?: unknown;
+    route?: unknown;
+  };
   if (value.dashboard !== undefined) {
     expect(protocol.readDashboardFile(value)).toMatchObject({ ok: true });
+    return;
+  }
+  if (value.route !== undefined) {
+    const files = { locate: (path: string) => ({ ok: true as const, path }) };
+    expect(parseAlertmanagerConfig(text, files)).toMatchObject({ ok: true, warnings: [] });
     return;
   }
   if (value.groups !== undefined) {

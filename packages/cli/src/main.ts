@@ -14,6 +14,7 @@ import { registerMetrics } from "./verbs/metrics.ts";
 import { registerPing } from "./verbs/ping.ts";
 import { registerPromql } from "./verbs/promql.ts";
 import { registerRoutes } from "./verbs/routes.ts";
+import { registerReceivers } from "./verbs/receivers.ts";
 import { registerRules } from "./verbs/rules.ts";
 import { registerRuns } from "./verbs/runs.ts";
 import { registerServe } from "./verbs/serve.ts";
@@ -68,6 +69,7 @@ Environment: BATCHWATCH_URL (default http://127.0.0.1:4318), BATCHWATCH_API_KEY
   registerRuns(program);
   registerMetrics(program);
   registerIncidents(program);
+  registerReceivers(program);
   registerCheck(program);
   registerExport(program);
   registerRoutes(program);

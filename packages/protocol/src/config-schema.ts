@@ -3,6 +3,7 @@
  * Every option has its default here. Unknown keys are refused. Reading and precedence: the server's config/.
  */
 import { z } from "zod";
+import { httpUrl } from "./channels/channel-options.ts";
 import { receiverSchema, SECRET_CHANNEL_OPTIONS } from "./channels/channel-registry.ts";
 import { type DurationReading, durationText, readDuration } from "./duration.ts";
 
@@ -153,6 +154,10 @@ export const configSchema = z
     alerts: z
       .strictObject({
         receiver: z.string().optional().describe("the receiver that alerts go to; default: all of them"),
+        watchdog: z
+          .string()
+          .optional()
+          .describe('the receiver at which the alert "Watchdog" always fires; default: none'),
         alertmanagerFile: z
           .string()
           .min(1)
@@ -261,6 +266,14 @@ export const configSchema = z
         ),
       })
       .prefault({}),
+    watchdog: z
+      .strictObject({
+        pingUrl: httpUrl()
+          .optional()
+          .describe("asked (GET) while deadlines, ledger and outbox work; somebody else misses it. Secret"),
+        interval: duration("1m", "how often a sign of life is given", 1000),
+      })
+      .prefault({}),
     log: z
       .strictObject({
         level: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
@@ -280,7 +293,7 @@ export const configSchema = z
 export function configAtOdds(config: unknown): { path: (string | number)[]; message: string }[] {
   const { receivers, alerts } = (config ?? {}) as {
     receivers?: unknown;
-    alerts?: { receiver?: unknown; alertmanagerFile?: unknown };
+    alerts?: { receiver?: unknown; watchdog?: unknown; alertmanagerFile?: unknown };
   };
   const names = (Array.isArray(receivers) ? receivers : []).map(
     (receiver: { name?: unknown } | null) => receiver?.name,
@@ -306,12 +319,16 @@ export function configAtOdds(config: unknown): { path: (string | number)[]; mess
         message:
           "cannot go with alerts.alertmanagerFile, which has receivers of its own; leave one of them out",
       });
-  const chosen = alerts?.receiver;
-  if (typeof chosen === "string" && !names.includes(chosen))
-    problems.push({
-      path: ["alerts", "receiver"],
-      message: `names "${chosen}", which is not in "receivers"${known.length === 0 ? "" : ` (${known.join(", ")})`}`,
-    });
+  for (const option of ["receiver", "watchdog"] as const) {
+    const chosen = alerts?.[option];
+    // The receivers of an Alertmanager file are known only when it is read.
+    if (option === "watchdog" && alerts?.alertmanagerFile !== undefined) continue;
+    if (typeof chosen === "string" && !names.includes(chosen))
+      problems.push({
+        path: ["alerts", option],
+        message: `names "${chosen}", which is not in "receivers"${known.length === 0 ? "" : ` (${known.join(", ")})`}`,
+      });
+  }
   return problems;
 }
 
@@ -321,5 +338,6 @@ export type ConfigInput = z.input<typeof configSchema>;
 /** Options that are never shown, as paths; `*` = any item. */
 export const SECRET_OPTIONS: readonly string[] = [
   "storage.url",
+  "watchdog.pingUrl",
   ...SECRET_CHANNEL_OPTIONS.map((option) => `receivers.*.${option}`),
 ];

@@ -25,6 +25,7 @@ export * from "./name-rule.ts";
 export * from "./names.ts";
 export * from "./nearest-name.ts";
 export * from "./phases.ts";
+export * from "./receiver-resources.ts";
 export * from "./run-event.ts";
 export * from "./run-event-schema.ts";
 export type { CheckCron } from "./schedule-words.ts";

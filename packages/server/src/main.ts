@@ -29,6 +29,7 @@ import { createRetention } from "./2-record/retention.ts";
 import { createWatch, type Watch } from "./3-watch/create-watch.ts";
 import { createRules, type Rules } from "./3-watch/rules/create-rules.ts";
 import { createOutbox, type Outbox } from "./5-notify/outbox.ts";
+import { createWatchdog, type Watchdog } from "./5-notify/watchdog.ts";
 import { registerApi } from "./6-serve/api/register-api.ts";
 import { type ReadinessPart, registerHealth } from "./6-serve/health.ts";
 import { createHttpServer, readTlsFiles } from "./6-serve/http-server.ts";
@@ -139,7 +140,7 @@ async function start(
   const { intake, meter } = buildRecord(ground);
   const rules = buildRules(ground);
   const pushGroups = new PushGroups(store);
-  const { watch, outbox, alerting } = buildWatchAlertNotify(ground, intake, meter, rules, pushGroups);
+  const { watch, outbox, watchdog, alerting } = buildWatchAlertNotify(ground, intake, meter, rules, pushGroups);
   const jobsFiles = buildJobsFiles(ground);
   const ruleFiles = buildRuleFiles(ground, rules);
   const dashboards = buildDashboardFiles(ground);
@@ -168,6 +169,7 @@ async function start(
   await startScrapes(ground);
   await watch.start();
   outbox.start();
+  await watchdog.start();
 
   return {
     httpUrl: address.http,
@@ -249,8 +251,8 @@ function buildWatchAlertNotify(
   meter: Meter,
   rules: Rules,
   pushGroups: PushGroups,
-): { watch: Watch; outbox: Outbox; alerting: WiredAlerting } {
-  const { config, closers } = ground;
+): { watch: Watch; outbox: Outbox; watchdog: Watchdog; alerting: WiredAlerting } {
+  const { config, selfMetrics, closers } = ground;
   const alerting = wireAlerting(ground);
   const watch = createWatch({
     ...ground,
@@ -271,12 +273,23 @@ function buildWatchAlertNotify(
     ...alerting.handlers,
   );
   const outbox = createOutbox({ ...ground, receivers: alerting.receivers });
+  const watchdog = createWatchdog({
+    ...ground,
+    meter: selfMetrics.stage("notify"),
+    outboxLastRoundAt: () => outbox.lastRoundAt(),
+    receivers: alerting.receivers,
+    pingUrl: config.watchdog.pingUrl ?? null,
+    receiver: config.alerts.watchdog ?? null,
+    intervalMs: config.watchdog.interval,
+  });
+  watch.engine.register(...watchdog.handlers);
   closers.push(
+    () => watchdog.stop(),
     () => alerting.file.stop(),
     () => outbox.stop(),
     () => watch.stop(),
   );
-  return { watch, outbox, alerting };
+  return { watch, outbox, watchdog, alerting };
 }
 
 function buildRules(ground: Ground): Rules {
@@ -371,6 +384,7 @@ async function buildHttp(ground: Ground, parts: HttpParts): Promise<FastifyInsta
     grpcAddress: () => ground.address.grpc,
     authRequired: access.required,
     alerting: parts.alerting.view,
+    receivers: parts.alerting.receivers,
     receiverConfigured: config.receivers.length > 0 || config.alerts.alertmanagerFile !== undefined,
     retention: config.retention,
   });

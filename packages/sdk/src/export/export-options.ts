@@ -17,7 +17,7 @@ export interface DestinationOptions {
   apiKey?: string;
   /** Of each request, e.g. `{ "x-oneuptime-token": "…" }`. Default: `OTEL_EXPORTER_OTLP_HEADERS`. */
   headers?: Readonly<Record<string, string>>;
-  /** Default: `http/protobuf`. Heartbeats always go as JSON, which every OTLP/HTTP receiver takes. */
+  /** Default: `OTEL_EXPORTER_OTLP_PROTOCOL` where it is one of these, else `http/protobuf`. Heartbeats always go as JSON, which every OTLP/HTTP receiver takes. */
   protocol?: OtlpProtocol;
   /** Default: all three. */
   signals?: readonly OtlpSignal[];
@@ -81,7 +81,7 @@ function destinationOf(options: DestinationOptions, env: NodeJS.ProcessEnv): Des
   const said = options.endpoint ?? (env.BATCHWATCH_URL || env.OTEL_EXPORTER_OTLP_ENDPOINT || LOCAL);
   if (!URL.canParse(said) || !/^https?:$/.test(new URL(said).protocol))
     throw new Error(`endpoint "${said}" is no address; write it like https://batchwatch.example:4318`);
-  const protocol = options.protocol ?? "http/protobuf";
+  const protocol = options.protocol ?? protocolOf(env.OTEL_EXPORTER_OTLP_PROTOCOL) ?? "http/protobuf";
   if (protocol !== "http/protobuf" && protocol !== "http/json")
     throw new Error(`protocol "${String(protocol)}" is not known; use http/protobuf or http/json`);
   const endpoint = said.replace(/\/+$/, "");
@@ -108,6 +108,10 @@ function destinationOf(options: DestinationOptions, env: NodeJS.ProcessEnv): Des
       .digest("hex")
       .slice(0, 16),
   };
+}
+
+function protocolOf(text: string | undefined): OtlpProtocol | null {
+  return text === "http/json" || text === "http/protobuf" ? text : null;
 }
 
 /** `key=value,key=value`, percent-encoded (OpenTelemetry's environment variables). */

@@ -2,7 +2,8 @@
 import { configureExport } from "../export.ts";
 import { batchJob } from "../index.ts";
 
-configureExport({ serviceName: "etl-service", environment: "production" });
+const destinations = process.env.DESTINATIONS?.split(",").map((endpoint) => ({ endpoint }));
+configureExport({ serviceName: "etl-service", environment: "production", ...(destinations && { destinations }) });
 
 const orders = Array.from({ length: 500 }, (_, id) => ({ id, price: id % 100 === 99 ? null : id }));
 let tries = 0;
@@ -32,6 +33,5 @@ await batchJob(
         else step.loaded();
       }
     });
-    console.log("loaded");
   },
 );

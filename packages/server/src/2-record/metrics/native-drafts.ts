@@ -19,6 +19,7 @@ const OF_THE_PROCESS: ReadonlySet<string> = new Set([
   "hostname",
   "service_instance_id",
   "batch_namespace",
+  "deployment_environment_name",
 ]);
 const WITH_STATUS: ReadonlySet<string> = new Set([METRIC_NAMES.completions, METRIC_NAMES.duration]);
 

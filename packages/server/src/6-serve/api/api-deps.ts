@@ -5,6 +5,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fasti
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Meter } from "../../2-record/meter/meter.ts";
 import type { Audience } from "../../4-alert/audience.ts";
+import type { Receiver } from "../../5-notify/channel-registry.ts";
 import type { DashboardFiles } from "../../config/dashboard-files.ts";
 import type { ChangeFeed } from "../../lib/change-feed.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -19,6 +20,8 @@ export interface ApiDeps {
   clock: Clock;
   feed: ChangeFeed;
   alerting: AlertingView;
+  /** Whom the outbox can reach now, by name. */
+  receivers: () => ReadonlyMap<string, Receiver>;
   version: string;
   /** Where people and jobs reach this server, without a slash at the end. Asked each time: port 0 is known only after listening. */
   publicUrl: () => string;

@@ -22,6 +22,7 @@ const CATALOGUE = {
   job_not_found: { status: 404, title: "No such job" },
   run_not_found: { status: 404, title: "No such run" },
   dashboard_not_found: { status: 404, title: "No such dashboard" },
+  receiver_not_found: { status: 404, title: "No such receiver" },
   incident_not_found: { status: 404, title: "No such incident" },
   ambiguous_run: { status: 409, title: "Several runs have this id" },
 } as const;

@@ -17,6 +17,7 @@ import { registerJob } from "./routes/job.ts";
 import { registerJobs } from "./routes/jobs.ts";
 import { registerOverview } from "./routes/overview.ts";
 import { registerRebuildMetrics } from "./routes/rebuild-metrics.ts";
+import { registerReceivers } from "./routes/receivers.ts";
 import { registerRun } from "./routes/run.ts";
 import { registerRunParts } from "./routes/run-parts.ts";
 import { registerRuns } from "./routes/runs.ts";
@@ -51,6 +52,7 @@ export async function registerApi(server: FastifyInstance, deps: ApiDeps): Promi
     registerSamples(app, deps);
     registerRebuildMetrics(app, deps);
     registerDashboards(app, deps.dashboards);
+    registerReceivers(app, deps);
     registerSchemas(app);
     registerEventStream(app, deps);
   };

@@ -2,7 +2,7 @@
 import { type LabelMatcher, QueryError, type QueryErrorKind } from "@batchwatch/promql";
 import { type EngineOptions, queryInstant, queryRange } from "@batchwatch/promql/engine";
 import type { SeriesQuestion } from "../metric-queries.ts";
-import { StorageError, type StorageErrorCode } from "../storage-error.ts";
+import { STORAGE_ERROR_CODES, StorageError, type StorageErrorCode } from "../storage-error.ts";
 import {
   buffersOf,
   type PackedAnswer,
@@ -42,7 +42,7 @@ export type Answer =
 /** An error's class does not survive the way between threads. */
 export type Refusal =
   | { of: "query"; kind: QueryErrorKind; message: string }
-  | { of: "storage"; code: StorageErrorCode; message: string }
+  | { of: "storage"; code: StorageErrorCode; detail: string }
   | { of: "other"; message: string; stack: string };
 
 /** @param checkpoint throws when the question has become void */
@@ -86,9 +86,14 @@ export function handedOver(answer: Answer): ArrayBuffer[] {
 
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof QueryError) return { of: "query", kind: error.kind, message: error.message };
-  if (error instanceof StorageError) return { of: "storage", code: error.code, message: error.message };
+  if (error instanceof StorageError) return { of: "storage", code: error.code, detail: detailOf(error) };
   const message = error instanceof Error ? error.message : String(error);
   return { of: "other", message, stack: error instanceof Error ? (error.stack ?? "") : "" };
+}
+
+/** The message without the words that its code has put in front. */
+function detailOf({ code, message }: StorageError): string {
+  return message.slice(STORAGE_ERROR_CODES[code].words.length + ": ".length);
 }
 
 export function errorOf(refusal: Refusal): Error {
@@ -96,7 +101,7 @@ export function errorOf(refusal: Refusal): Error {
     case "query":
       return new QueryError(refusal.kind, refusal.message);
     case "storage":
-      return new StorageError(refusal.code, refusal.message);
+      return new StorageError(refusal.code, refusal.detail);
     case "other": {
       const error = new Error(refusal.message);
       error.stack = refusal.stack;

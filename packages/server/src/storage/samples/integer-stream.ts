@@ -65,8 +65,8 @@ export function readIntegers(
         if (shift < 28) token |= (byte & 0x7f) << shift;
         else token += (byte & 0x7f) * 2 ** shift;
         shift += 7;
-      } while (byte >= 0x80);
-      if (byte === TOO_FAR || shift > 56) throw corrupt();
+      } while (byte >= 0x80 && shift < 63);
+      if (byte >= 0x80) throw corrupt();
     }
     if (token % 2 === 0) {
       step = token % 4 === 0 ? token / 4 : -(token + 2) / 4;
@@ -89,5 +89,5 @@ export function readIntegers(
   reader.position = position;
 }
 
-/** Stands for a byte past the end: it ends a varint, and no real last byte looks like it. */
+/** Stands for a byte past the end: no number ends with it. */
 const TOO_FAR = 0x100;

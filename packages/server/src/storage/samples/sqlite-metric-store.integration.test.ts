@@ -154,21 +154,22 @@ describe("a file of samples", () => {
       old
         .prepare("insert into series (id, labels, last_day) values (?, ?, 0)")
         .run(id + 1, JSON.stringify(labels));
+    // Large enough to be packed, as all were.
     const { data } = encodeSegment({
-      seriesIds: Uint32Array.from({ length: 1000 }, (_, index) => (index % 2) + 1),
-      times: Float64Array.from({ length: 1000 }, (_, index) => T0 + index),
-      values: new Float64Array(1000).fill(3),
+      seriesIds: Uint32Array.from({ length: 5000 }, (_, index) => (index % 2) + 1),
+      times: Float64Array.from({ length: 5000 }, (_, index) => T0 + index),
+      values: new Float64Array(5000).fill(3),
     });
     old
-      .prepare("insert into segments (from_at, to_at, samples, data) values (?, ?, 1000, ?)")
-      .run(T0, T0 + 999, data);
+      .prepare("insert into segments (from_at, to_at, samples, data) values (?, ?, 5000, ?)")
+      .run(T0, T0 + 4999, data);
     old.close();
     const store = await openStore({ path });
-    await store.append([batchOf([[running("a"), T0 + 5000, 4]])]);
+    await store.append([batchOf([[running("a"), T0 + 9000, 4]])]);
     const found = await selected(store);
     expect(found.map(({ labels, times }) => [labels, times.length])).toEqual([
-      [running("a"), 501],
-      [running("b"), 500],
+      [running("a"), 2501],
+      [running("b"), 2500],
     ]);
   });
 

@@ -17,9 +17,13 @@ export async function buildSdk(outputDir: string): Promise<void> {
   const esm = join(outputDir, "esm");
   const cjs = join(outputDir, "cjs");
   const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
-  execFileSync(process.execPath, [tsc, "-p", join(ROOT, "packages/sdk/tsconfig.build.json"), "--outDir", esm], {
-    stdio: ["ignore", 2, 2],
-  });
+  execFileSync(
+    process.execPath,
+    [tsc, "-p", join(ROOT, "packages/sdk/tsconfig.build.json"), "--outDir", esm],
+    {
+      stdio: ["ignore", 2, 2],
+    },
+  );
   for (const file of globSync("**/*.{js,d.ts}", { cwd: esm })) pointToFiles(join(esm, file), esm);
   await embedWorker(join(esm, "sdk/src/export"));
   writeFileSync(join(esm, "package.json"), '{ "type": "module" }\n');
@@ -35,19 +39,26 @@ export async function buildSdk(outputDir: string): Promise<void> {
 /** `@batchwatch/protocol/x` → the file beside it, and `.ts` → `.js`: the package stands by itself. */
 function pointToFiles(file: string, esm: string): void {
   const text = readFileSync(file, "utf8");
-  const pointed = text.replaceAll(/(from |import\()"([^"]+)"/g, (whole, before: string, specifier: string) => {
-    if (specifier.startsWith(PROTOCOL)) {
-      const target = join(esm, "protocol/src", `${specifier.slice(PROTOCOL.length)}.js`);
-      const path = relative(dirname(file), target);
-      return `${before}"${path.startsWith(".") ? path : `./${path}`}"`;
-    }
-    return /^\.{1,2}\/.*\.ts$/.test(specifier) ? `${before}"${specifier.slice(0, -3)}.js"` : whole;
-  });
+  const pointed = text.replaceAll(
+    /(from |import\()"([^"]+)"/g,
+    (whole, before: string, specifier: string) => {
+      if (specifier.startsWith(PROTOCOL)) {
+        const target = join(esm, "protocol/src", `${specifier.slice(PROTOCOL.length)}.js`);
+        const path = relative(dirname(file), target);
+        return `${before}"${path.startsWith(".") ? path : `./${path}`}"`;
+      }
+      return /^\.{1,2}\/.*\.ts$/.test(specifier) ? `${before}"${specifier.slice(0, -3)}.js"` : whole;
+    },
+  );
   if (pointed !== text) writeFileSync(file, pointed);
 }
 
 async function embedWorker(folder: string): Promise<void> {
-  const bundler = await rolldown({ input: join(folder, "sender-worker.js"), platform: "node", external: OF_USERS });
+  const bundler = await rolldown({
+    input: join(folder, "sender-worker.js"),
+    platform: "node",
+    external: OF_USERS,
+  });
   const { output } = await bundler.generate({ format: "cjs", comments: false });
   await bundler.close();
   const code = output[0]?.code ?? "";
@@ -59,6 +70,12 @@ async function embedWorker(folder: string): Promise<void> {
 
 async function bundle(input: Record<string, string>, dir: string): Promise<void> {
   const bundler = await rolldown({ input, platform: "node", external: OF_USERS });
-  await bundler.write({ dir, format: "cjs", entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js", comments: false });
+  await bundler.write({
+    dir,
+    format: "cjs",
+    entryFileNames: "[name].js",
+    chunkFileNames: "[name]-[hash].js",
+    comments: false,
+  });
   await bundler.close();
 }

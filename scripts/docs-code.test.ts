@@ -3,11 +3,13 @@
 import { globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { lintRules, RULE_LINTS } from "../packages/promql/src/rules/lint/lint-rules.ts";
 import { parseRuleFile } from "../packages/promql/src/rules/parse-rule-file.ts";
 import { parseRuleTests } from "../packages/promql/src/rules/unit-test/parse-rule-tests.ts";
 import { runRuleTests } from "../packages/promql/src/rules/unit-test/run-rule-tests.ts";
 import { runScript } from "../packages/promql/src/test-script/run-script.ts";
+import { COMMON_SHAPE } from "../packages/protocol/src/channels/channel-options.ts";
 import * as protocol from "../packages/protocol/src/index.ts";
 import { RUN_DETECTORS, SLOT_DETECTORS } from "../packages/server/src/3-watch/detectors/registry.ts";
 import { parseAlertmanagerConfig } from "../packages/server/src/4-alert/routing/parse-alertmanager-config.ts";
@@ -43,14 +45,49 @@ describe("configuration.md", () => {
     expect(protocol.configSchema.parse(said)).toEqual(usually);
   });
 
-  test("names every key of a receiver", () => {
+  test("names every channel", () => {
     const receiver = CONFIG_OPTIONS.find(({ path }) => path.join(".") === "receivers");
     expect(receiver?.kind).toBe("json");
-    const parsed = protocol.configSchema.parse({ receivers: [{ name: "ops", url: "https://example.com" }] });
     const text = rows.find(({ name }) => name === "receivers")?.words ?? "";
-    for (const key of Object.keys(parsed.receivers[0] ?? {})) expect(text).toContain(`\`${key}\``);
+    for (const type of protocol.CHANNEL_TYPES) expect(text).toContain(`\`${type}\``);
   });
 });
+
+describe("channels.md", () => {
+  const text = page("docs/guide/channels.md");
+
+  test.each(protocol.CHANNEL_TYPES)(
+    "%s: every option with its default and words, an example, and no other",
+    (type) => {
+      const section = new RegExp(`^## .*\\(\`${type}\`\\)$([\\s\\S]*?)^## `, "m").exec(text)?.[1] ?? "";
+      expect(section).toMatch(new RegExp(`^    type: ${type}$`, "m"));
+      expect(rowsIn(section)).toEqual(optionRows(type));
+    },
+  );
+
+  test("what all channels have is said once", () => {
+    for (const option of Object.keys(COMMON_SHAPE)) expect(text).toContain(`- \`${option}\` (default \``);
+  });
+});
+
+function optionRows(type: protocol.ChannelType): Row[] {
+  const json = z.toJSONSchema(protocol.CHANNEL_OPTIONS[type].schema, { io: "input" }) as {
+    properties: Record<string, { default?: unknown; description?: string }>;
+    required?: string[];
+  };
+  return Object.entries(json.properties)
+    .filter(([name]) => !Object.hasOwn(COMMON_SHAPE, name))
+    .map(([name, node]) => ({
+      name,
+      usual: usualText(node.default, json.required?.includes(name)),
+      words: node.description ?? "",
+    }));
+}
+
+function usualText(value: unknown, isNeeded: boolean | undefined): string {
+  if (value === undefined) return isNeeded === true ? "needed" : "–";
+  return `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;
+}
 
 test("jobs.md has every setting once, and no other", () => {
   const rows = rowsOf("docs/guide/jobs.md");
@@ -212,7 +249,11 @@ interface Row {
 
 /** Table rows that begin with a name in code: `| \`name\` | usual | words |`. */
 function rowsOf(file: string): Row[] {
-  return [...page(file).matchAll(/^\| `([A-Za-z_.]+)` \| ([^|]+) \| (.+) \|$/gm)].map(
+  return rowsIn(page(file));
+}
+
+function rowsIn(text: string): Row[] {
+  return [...text.matchAll(/^\| `([A-Za-z_.]+)` \| ([^|]+) \| (.+) \|$/gm)].map(
     ([, name = "", usual = "", words = ""]) => ({ name, usual: usual.trim(), words }),
   );
 }

@@ -32,16 +32,17 @@ const BODIES_A_STRETCH = 400;
 async function feed(plan: FeedPlan): Promise<FeedResult> {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const result = { samples: 0, sendingMs: 0, bytes: 0, refused: [] as string[] };
-  let bodies: Buffer[] = [];
+  // A series keeps to its connection: samples out of order are refused by some.
+  let lanes = newLanes();
   const flush = async (): Promise<void> => {
-    const waiting = bodies;
-    bodies = [];
+    const waiting = lanes;
+    lanes = newLanes();
     const begunAt = performance.now();
-    await Promise.all(Array.from({ length: CONNECTIONS }, () => sendAll(waiting)));
+    await Promise.all(waiting.map(sendAll));
     result.sendingMs += performance.now() - begunAt;
   };
-  const sendAll = async (waiting: Buffer[]): Promise<void> => {
-    for (let body = waiting.shift(); body !== undefined; body = waiting.shift()) {
+  const sendAll = async (bodies: readonly Buffer[]): Promise<void> => {
+    for (const body of bodies) {
       result.bytes += body.length;
       const refusal = await post(plan.url, body, agent);
       if (refusal !== null && result.refused.length < 3) result.refused.push(refusal);
@@ -49,12 +50,17 @@ async function feed(plan: FeedPlan): Promise<FeedResult> {
   };
   for (const slice of slices(plan)) {
     result.samples += slice.values.length;
-    bodies.push(remoteWriteBody(slice));
-    if (bodies.length >= BODIES_A_STRETCH) await flush();
+    const lane = lanes[(slice.from / plan.seriesABody) % CONNECTIONS];
+    lane?.push(remoteWriteBody(slice));
+    if ((lane?.length ?? 0) >= BODIES_A_STRETCH / CONNECTIONS) await flush();
   }
   await flush();
   agent.destroy();
   return result;
+}
+
+function newLanes(): Buffer[][] {
+  return Array.from({ length: CONNECTIONS }, () => []);
 }
 
 function* slices(plan: FeedPlan) {
@@ -70,7 +76,7 @@ function* slices(plan: FeedPlan) {
     }
     for (let from = 0; from < fleet.series.length; from += plan.seriesABody) {
       const series = fleet.series.slice(from, from + plan.seriesABody);
-      yield { series, times, values: all.subarray(from * count, (from + series.length) * count) };
+      yield { from, series, times, values: all.subarray(from * count, (from + series.length) * count) };
     }
   }
 }

@@ -78,7 +78,7 @@ async function start(name: PeerName, version: string, program: string, args: Arg
   const directory = mkdtempSync(join(tmpdir(), "batchwatch-bench-"));
   const port = await freePort();
   const child = spawn(program, args(directory, port), {
-    stdio: ["ignore", "ignore", "inherit"],
+    stdio: ["ignore", "ignore", name === "Batchwatch" ? "inherit" : "ignore"],
     env: { ...process.env, BATCHWATCH_LOG_LEVEL: "warn" },
   });
   const url = `http://127.0.0.1:${port}`;

@@ -6,6 +6,8 @@ import { z } from "zod";
 import { httpUrl } from "./channels/channel-options.ts";
 import { receiverSchema, SECRET_CHANNEL_OPTIONS } from "./channels/channel-registry.ts";
 import { type DurationReading, durationText, readDuration } from "./duration.ts";
+import { SEVERITIES } from "./job-settings.ts";
+import { unknownFactTypes } from "./job-settings-at-odds.ts";
 
 const port = z.number().int().min(0).max(65_535).describe("0 = any free port");
 const host = z.string().min(1).max(253);
@@ -264,6 +266,18 @@ export const configSchema = z
           null,
           "from suspect (silent) to lost; default: the run's heartbeat limit again, at least 60 s",
         ),
+        observeOnly: z
+          .boolean()
+          .default(false)
+          .describe("judge, record and open incidents for every job, and notify nobody"),
+        severity: z
+          .record(z.string(), z.enum(SEVERITIES))
+          .superRefine((severity, context) => {
+            for (const { type, message } of unknownFactTypes(severity))
+              context.addIssue({ code: "custom", path: [type], message });
+          })
+          .default({})
+          .describe("severity by violation or detection type, where a job says none: { too_fast: info }"),
       })
       .prefault({}),
     watchdog: z

@@ -48,15 +48,20 @@ function slaProblems(sla: unknown): FieldProblem[] {
 
 function severityProblems(severity: unknown): FieldProblem[] {
   if (!isObject(severity)) return [];
+  return unknownFactTypes(severity).map(({ type, message }) => ({
+    field: fieldPath(["severity", type]),
+    message,
+  }));
+}
+
+/** Keys of a map of severities that name nothing that is judged. */
+export function unknownFactTypes(severity: object): { type: string; message: string }[] {
   return Object.keys(severity)
     .filter((type) => !factTypes.includes(type))
     .map((type) => {
       const near = nearestName(type, factTypes);
       const hint = near === null ? "see the list in the guide on judgement" : `did you mean "${near}"?`;
-      return {
-        field: fieldPath(["severity", type]),
-        message: `is no violation or detection type; ${hint}`,
-      };
+      return { type, message: `is no violation or detection type; ${hint}` };
     });
 }
 

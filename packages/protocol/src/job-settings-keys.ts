@@ -12,30 +12,48 @@ interface ObjectSpec {
   aliases?: Readonly<Record<string, string>>;
   /** Keys of this object are also accepted one level up. */
   flattens?: string;
+  /** The keys are names that the user gives, and each holds an object of this kind. */
+  each?: ObjectSpec;
   /** The key that text or a number in the place of this object stands for: `heartbeat: 60s`. */
   shorthand?: string;
 }
 
-const SLA: ObjectSpec = {
+const RUN_LIMITS: ObjectSpec = {
   keys: {
     maxDuration: "duration",
     minDuration: "duration",
-    startBy: "duration",
-    mustCompleteBy: {
-      keys: { time: "value", timezone: "value", days: "value", dayOffset: "value" },
-      aliases: { tz: "timezone" },
-    },
     minRecords: "value",
     maxRecords: "value",
     maxFailureRate: "value",
+    maxRecordLoss: "value",
     expectedRecords: "value",
   },
   aliases: {
     minRecordsProcessed: "minRecords",
     maxRecordsProcessed: "maxRecords",
+    failureRate: "maxFailureRate",
+    recordLoss: "maxRecordLoss",
+  },
+};
+
+const SLA: ObjectSpec = {
+  keys: {
+    ...RUN_LIMITS.keys,
+    startBy: "duration",
+    mustCompleteBy: {
+      keys: { time: "value", timezone: "value", days: "value", dayOffset: "value" },
+      aliases: { tz: "timezone" },
+    },
+    freshness: "duration",
+    maxRuns: { keys: { count: "value", per: "duration" }, aliases: { window: "per" } },
+    steps: { keys: {}, each: { keys: { maxDuration: "duration" } } },
+    byRunType: { keys: {}, each: RUN_LIMITS },
+  },
+  aliases: {
+    ...RUN_LIMITS.aliases,
     completeBy: "mustCompleteBy",
     mustStartBy: "startBy",
-    failureRate: "maxFailureRate",
+    maxAge: "freshness",
   },
 };
 
@@ -66,13 +84,14 @@ const SETTINGS: ObjectSpec = {
     stall: { keys: { limit: "duration" }, aliases: { timeout: "limit" }, shorthand: "limit" },
     retry: { keys: { maxAttempts: "value", grace: "duration" }, shorthand: "maxAttempts" },
     allowOverlap: "value",
+    upstreams: "value",
     severity: "value",
     alert: { keys: { after: "value", of: "value" } },
     resolve: { keys: { after: "value" } },
     paused: "value",
     observeOnly: "value",
   },
-  aliases: { type: "jobType", runbookUrl: "runbook" },
+  aliases: { type: "jobType", runbookUrl: "runbook", dependsOn: "upstreams" },
   flattens: "sla",
 };
 
@@ -157,6 +176,7 @@ interface FoundKey {
 }
 
 function findKey(key: string, value: unknown, spec: ObjectSpec): FoundKey | null {
+  if (spec.each !== undefined) return { path: [key], kind: spec.each, value };
   const camel = camelCase(key);
   const name = own(spec.aliases, camel) ?? camel;
   const kind = own(spec.keys, name);
@@ -211,7 +231,7 @@ function put(output: Record<string, unknown>, path: readonly string[], value: un
 function specAt(spec: ObjectSpec, path: readonly PropertyKey[]): ObjectSpec | null {
   let here: ObjectSpec = spec;
   for (const part of path) {
-    const next = own(here.keys, String(part));
+    const next: ObjectSpec | "duration" | "value" | undefined = here.each ?? own(here.keys, String(part));
     if (typeof next !== "object") return null;
     here = next;
   }

@@ -9,7 +9,9 @@ import type { JobSettings, JobSettingsInput } from "./job-settings.ts";
 import { SEVERITIES, WEEKDAYS } from "./job-settings.ts";
 import { settingsAtOdds, settingsWithoutEffect } from "./job-settings-at-odds.ts";
 import { canonicalSettingsKeys } from "./job-settings-keys.ts";
-import { CLOCK_TIME, CLOCK_TIME_WITH_ZONE, usedSettings } from "./job-settings-values.ts";
+import { CLOCK_TIME, CLOCK_TIME_WITH_ZONE, MAX_RUNS, usedSettings } from "./job-settings-values.ts";
+import { MAX_NAME_LENGTH, whyNoName } from "./name-rule.ts";
+import { RUN_TYPES } from "./phases.ts";
 import { type CheckCron, isTimeZone } from "./schedule-words.ts";
 
 /** A bare number is refused: half of those who write `maxDuration: 30` mean seconds, and none milliseconds. */
@@ -50,6 +52,10 @@ const scheduleObjectSchema = z.strictObject({
   earlyWindow: durationSchema.optional(),
   lateWindow: durationSchema.optional(),
 });
+
+/** So many runs are read to count them. */
+const MOST_RUNS_COUNTED = 500;
+const MAX_RUNS_EXAMPLE = '"10 per 1h"';
 
 const START_BY = 'must be an offset after the slot ("10m") or a clock time ("06:00")';
 const startBySchema = z
@@ -105,16 +111,64 @@ const ratioSchema = z
   )
   .describe('share of records: 0.05 or "5%"');
 
-const slaSchema = z.strictObject({
+const runLimits = {
   maxDuration: positiveDurationSchema.nullable().optional(),
   minDuration: durationSchema.nullable().optional(),
-  startBy: startBySchema.nullable().optional(),
-  mustCompleteBy: completeBySchema.nullable().optional(),
   minRecords: count.nullable().optional(),
   maxRecords: count.nullable().optional(),
   maxFailureRate: ratioSchema.nullable().optional(),
+  maxRecordLoss: ratioSchema.nullable().optional(),
   expectedRecords: count.nullable().optional(),
+};
+
+const maxRunsSchema = z
+  .union(
+    [
+      z.string().superRefine((value, context) => {
+        const why = whyNoMaxRuns(value);
+        if (why !== null) context.addIssue({ code: "custom", message: why });
+      }),
+      z.strictObject({
+        count: z.number().int().min(1).max(MOST_RUNS_COUNTED),
+        per: positiveDurationSchema,
+      }),
+    ],
+    { error: `must say how many runs in what time: ${MAX_RUNS_EXAMPLE}, or { count: 10, per: 1h }` },
+  )
+  .describe('"10 per 1h": more starts in any such stretch are too many');
+
+const slaSchema = z.strictObject({
+  ...runLimits,
+  startBy: startBySchema.nullable().optional(),
+  mustCompleteBy: completeBySchema.nullable().optional(),
+  freshness: positiveDurationSchema
+    .nullable()
+    .optional()
+    .describe("the output is stale when it is older than this, however green the runs are"),
+  maxRuns: maxRunsSchema.nullable().optional(),
+  steps: z
+    .record(z.string().min(1).max(200), z.strictObject({ maxDuration: positiveDurationSchema.optional() }))
+    .optional()
+    .describe("limits of single steps, by their name"),
+  byRunType: z
+    .partialRecord(z.enum(RUN_TYPES), z.strictObject(runLimits), {
+      error: `must say limits for a run type: ${RUN_TYPES.join(", ")}`,
+    })
+    .optional()
+    .describe("limits that differ for runs of a type"),
 });
+
+const upstreamSchema = z.union(
+  [
+    z.string().superRefine(refuseNoName),
+    z.strictObject({
+      name: z.string().superRefine(refuseNoName),
+      namespace: z.string().min(1).max(MAX_NAME_LENGTH).optional(),
+      environment: z.string().max(MAX_NAME_LENGTH).optional(),
+    }),
+  ],
+  { error: "must be a job's name, or { name, namespace, environment }" },
+);
 
 /** Settings in their canonical spelling. OpenAPI and the jobs file's JSON Schema are generated from it. */
 export const jobSettingsSchema = z.strictObject({
@@ -145,6 +199,11 @@ export const jobSettingsSchema = z.strictObject({
     })
     .optional(),
   allowOverlap: z.boolean().optional(),
+  upstreams: z
+    .array(upstreamSchema)
+    .max(50)
+    .optional()
+    .describe("jobs whose output this one needs: names, or { name, namespace, environment }"),
   severity: z
     .record(z.string(), z.enum(SEVERITIES), {
       error: "must say a severity for each type: { run_missed: warning, too_fast: critical }",
@@ -222,6 +281,20 @@ function asWritten(problem: FieldProblem, writtenAs: ReadonlyMap<string, string>
       return { ...problem, field: written + problem.field.slice(canonical.length) };
   }
   return problem;
+}
+
+function refuseNoName(value: string, context: z.RefinementCtx): void {
+  const why = value.trim() === "" ? "must not be empty" : whyNoName(value.trim());
+  if (why !== null) context.addIssue({ code: "custom", message: why });
+}
+
+function whyNoMaxRuns(text: string): string | null {
+  const [, number, per] = MAX_RUNS.exec(text.trim()) ?? [];
+  if (number === undefined || per === undefined)
+    return `must say how many runs in what time, such as ${MAX_RUNS_EXAMPLE}`;
+  if (Number(number) < 1 || Number(number) > MOST_RUNS_COUNTED)
+    return `must allow 1 to ${MOST_RUNS_COUNTED} runs`;
+  return whyNoDuration(per);
 }
 
 /** What is wrong with a length of time, null for a good one. */

@@ -8,15 +8,23 @@ import type {
   CompleteByInput,
   JobSettings,
   JobSettingsInput,
+  MaxRuns,
+  MaxRunsInput,
+  RunLimitsInput,
   Schedule,
   ScheduleInput,
+  SlaInput,
   StartBy,
+  Upstream,
+  UpstreamInput,
   Weekday,
 } from "./job-settings.ts";
 import { WEEKDAYS } from "./job-settings.ts";
 
 export const CLOCK_TIME = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/;
 export const CLOCK_TIME_WITH_ZONE = /^(\S+)(?:\s+(\S+))?$/;
+/** "10 per 1h", "10/1h", "10 in 1h". */
+export const MAX_RUNS = /^(\d+)\s*(?:runs?\s*)?(?:per|in|\/)\s*(.+)$/i;
 const EVERY = /^(?:@?every)\s+(.+)$/i;
 
 /** A schedule given as text is a cron expression, or "every 15m". */
@@ -38,14 +46,14 @@ export function usedSettings(input: JobSettingsInput): Partial<JobSettings> {
     runbook: input.runbook,
     tags: input.tags,
     schedule: mapped(input.schedule, usedSchedule),
-    maxDurationMs: mapped(sla.maxDuration, parseDuration),
-    minDurationMs: mapped(sla.minDuration, parseDuration),
+    ...usedLimits(sla),
     startBy: mapped(sla.startBy, usedStartBy),
     mustCompleteBy: mapped(sla.mustCompleteBy, usedCompleteBy),
-    minRecords: sla.minRecords,
-    maxRecords: sla.maxRecords,
-    maxFailureRate: sla.maxFailureRate,
-    expectedRecords: sla.expectedRecords,
+    freshnessMs: mapped(sla.freshness, parseDuration),
+    maxRuns: mapped(sla.maxRuns, usedMaxRuns),
+    maxStepDurationMs: mapped(sla.steps, usedSteps) ?? undefined,
+    byRunType: mapped(sla.byRunType, usedByRunType) ?? undefined,
+    upstreams: input.upstreams?.map(usedUpstream),
     heartbeatIntervalMs: mapped(beat.interval, parseDuration),
     heartbeatLimitMs: mapped(beat.limit, parseDuration),
     stallLimitMs: mapped(stall.limit, parseDuration),
@@ -59,6 +67,43 @@ export function usedSettings(input: JobSettingsInput): Partial<JobSettings> {
     paused: input.paused,
     observeOnly: input.observeOnly,
   });
+}
+
+function usedLimits(limits: RunLimitsInput) {
+  return {
+    maxDurationMs: mapped(limits.maxDuration, parseDuration),
+    minDurationMs: mapped(limits.minDuration, parseDuration),
+    minRecords: limits.minRecords,
+    maxRecords: limits.maxRecords,
+    maxFailureRate: limits.maxFailureRate,
+    maxRecordLoss: limits.maxRecordLoss,
+    expectedRecords: limits.expectedRecords,
+  };
+}
+
+function usedByRunType(byType: NonNullable<SlaInput["byRunType"]>): JobSettings["byRunType"] {
+  return Object.fromEntries(
+    Object.entries(byType).map(([type, limits]) => [type, withoutUndefined(usedLimits(limits))]),
+  );
+}
+
+function usedMaxRuns(input: string | MaxRunsInput): MaxRuns {
+  if (typeof input !== "string") return { count: input.count, perMs: parseDuration(input.per) };
+  const [, count = "1", per = "1h"] = MAX_RUNS.exec(input.trim()) ?? [];
+  return { count: Number(count), perMs: parseDuration(per) };
+}
+
+function usedSteps(steps: NonNullable<SlaInput["steps"]>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(steps).flatMap(([name, { maxDuration }]) =>
+      maxDuration === undefined ? [] : [[name, parseDuration(maxDuration)]],
+    ),
+  );
+}
+
+function usedUpstream(input: string | UpstreamInput): Upstream {
+  const { name, namespace, environment } = typeof input === "string" ? { name: input } as UpstreamInput : input;
+  return { jobName: name.trim(), namespace: namespace ?? null, environment: environment ?? null };
 }
 
 function usedSchedule(schedule: string | ScheduleInput): Schedule {

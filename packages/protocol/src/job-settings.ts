@@ -3,6 +3,8 @@
  * Types only. Validation and the accepted spellings: job-settings-schema.ts.
  */
 
+import type { RunType } from "./phases.ts";
+
 /** A length of time: "90s", "30m", "1h 30m", "2d". Settings refuse a bare number: it has no unit. */
 export type DurationInput = string | number;
 
@@ -41,18 +43,47 @@ export interface CompleteByInput {
   dayOffset?: number;
 }
 
-export interface SlaInput {
+/** "10 per 1h", or in two parts. */
+export interface MaxRunsInput {
+  count: number;
+  per: DurationInput;
+}
+
+/** Another job whose output this one needs. */
+export interface UpstreamInput {
+  name: string;
+  /** Default: the job's own. */
+  namespace?: string;
+  /** Default: the job's own. */
+  environment?: string;
+}
+
+/** What is expected of a single run; each may differ by run type. */
+export interface RunLimitsInput {
   maxDuration?: DurationInput | null;
   minDuration?: DurationInput | null;
-  /** An offset after the slot ("10m"), or a clock time "HH:MM". */
-  startBy?: DurationInput | null;
-  mustCompleteBy?: string | CompleteByInput | null;
   minRecords?: number | null;
   maxRecords?: number | null;
   /** failed / (processed + failed) of one run, 0 to 1; as text "5%". */
   maxFailureRate?: number | null;
+  /** Share of records that may be lost between steps, 0 to 1. Default 0; 1 = don't look. */
+  maxRecordLoss?: number | null;
   /** Records expected of a run; lets a failure rate be judged after 5 % of them. */
   expectedRecords?: number | null;
+}
+
+export interface SlaInput extends RunLimitsInput {
+  /** An offset after the slot ("10m"), or a clock time "HH:MM". */
+  startBy?: DurationInput | null;
+  mustCompleteBy?: string | CompleteByInput | null;
+  /** The output is stale when it is older than this, however green the runs are. */
+  freshness?: DurationInput | null;
+  /** More starts than this in a stretch of time are too many. */
+  maxRuns?: string | MaxRunsInput | null;
+  /** Limits of single steps, by their name. */
+  steps?: Record<string, { maxDuration?: DurationInput }>;
+  /** Limits that differ for runs of a type; null there = no limit for these. */
+  byRunType?: { [type in RunType]?: RunLimitsInput };
 }
 
 export interface JobSettingsInput {
@@ -69,6 +100,8 @@ export interface JobSettingsInput {
   stall?: { limit?: DurationInput } | null;
   retry?: { maxAttempts?: number; grace?: DurationInput };
   allowOverlap?: boolean;
+  /** Jobs whose output this one needs: a name, or an object for one of another namespace or environment. */
+  upstreams?: (string | UpstreamInput)[];
   /** Severity by violation or detection type. */
   severity?: Record<string, Severity>;
   alert?: { after?: number; of?: number };
@@ -106,6 +139,31 @@ export type Schedule =
       lateWindowMs: number | null;
     };
 
+/** More than `count` starts within `perMs` are too many. */
+export interface MaxRuns {
+  count: number;
+  perMs: number;
+}
+
+/** null = as the job that names it. */
+export interface Upstream {
+  jobName: string;
+  namespace: string | null;
+  environment: string | null;
+}
+
+/** The settings that a run type may have of its own. */
+export const RUN_LIMIT_NAMES = [
+  "maxDurationMs",
+  "minDurationMs",
+  "minRecords",
+  "maxRecords",
+  "maxFailureRate",
+  "maxRecordLoss",
+  "expectedRecords",
+] as const;
+export type RunLimits = Pick<JobSettings, (typeof RUN_LIMIT_NAMES)[number]>;
+
 /** Settings as they are used: durations in milliseconds, null = not set. */
 export interface JobSettings {
   jobType: string | null;
@@ -122,6 +180,13 @@ export interface JobSettings {
   maxRecords: number | null;
   maxFailureRate: number | null;
   expectedRecords: number | null;
+  maxRecordLoss: number | null;
+  freshnessMs: number | null;
+  maxRuns: MaxRuns | null;
+  /** By the step's name. */
+  maxStepDurationMs: Readonly<Record<string, number>>;
+  byRunType: { readonly [type in RunType]?: Partial<RunLimits> };
+  upstreams: readonly Upstream[];
   heartbeatIntervalMs: number | null;
   heartbeatLimitMs: number | null;
   stallLimitMs: number | null;
@@ -153,6 +218,12 @@ export const DEFAULT_JOB_SETTINGS: JobSettings = {
   maxRecords: null,
   maxFailureRate: null,
   expectedRecords: null,
+  maxRecordLoss: null,
+  freshnessMs: null,
+  maxRuns: null,
+  maxStepDurationMs: {},
+  byRunType: {},
+  upstreams: [],
   heartbeatIntervalMs: null,
   heartbeatLimitMs: null,
   stallLimitMs: null,

@@ -41,6 +41,7 @@ export const DETECTION_TYPES = [
   "throughput_drop",
   "records_anomaly",
   "sla_at_risk",
+  "rule_firing",
 ] as const;
 export type DetectionType = (typeof DETECTION_TYPES)[number];
 

@@ -7,13 +7,13 @@
  */
 import { errorFactOf } from "./run/error-fact.ts";
 import { guarded } from "./run/guarded.ts";
+import { pause } from "./run/pause.ts";
+import type { Retries } from "./run/retries.ts";
 import type { Run } from "./run/run.ts";
 import { RunHandle } from "./run/run-handle.ts";
 import { type BatchJobOptions, readRunOptions } from "./run/run-options.ts";
-import type { Retries } from "./run/retries.ts";
 import { RunRecord } from "./run/run-record.ts";
 import { inside } from "./run/run-step.ts";
-import { pause } from "./run/pause.ts";
 
 export type BatchJobFunction<T> = (run: Run) => T | PromiseLike<T>;
 
@@ -36,7 +36,8 @@ export async function batchJob<T>(
   const fn = typeof second === "function" ? second : third;
   if (typeof fn !== "function") throw new TypeError("batchJob(name, options, fn): fn must be a function");
   const options = typeof second === "function" ? {} : (second ?? {});
-  const record = guarded("the options", () => new RunRecord(readRunOptions(name, options)), null) ?? plainRecord(name);
+  const record =
+    guarded("the options", () => new RunRecord(readRunOptions(name, options)), null) ?? plainRecord(name);
   const { settings } = record;
   const handle = new RunHandle(record);
   for (let attempt = settings.retries.first; ; attempt += 1) {

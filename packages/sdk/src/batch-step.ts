@@ -1,10 +1,11 @@
 /** Steps without a run at hand: of the run around them, and no more than a call where there is none. */
+
+import { carriedStep } from "./run/continued-run.ts";
 import { guarded } from "./run/guarded.ts";
 import { hub } from "./run/hub.ts";
-import { carriedStep } from "./run/continued-run.ts";
+import type { Step } from "./run/run.ts";
 import { runStep } from "./run/run-step.ts";
 import { isStepped } from "./run/stepped-run.ts";
-import type { Step } from "./run/run.ts";
 
 type Method<Args extends unknown[], R> = (this: unknown, ...args: Args) => R | PromiseLike<R>;
 type Stepped<Args extends unknown[], R> = (this: unknown, ...args: Args) => Promise<Awaited<R>>;
@@ -13,10 +14,7 @@ type Stepped<Args extends unknown[], R> = (this: unknown, ...args: Args) => Prom
  * Makes a function a step of whatever run it is called in: `const load = batchStep("load", loadRows)`, or on a method
  * `@batchStep("load")` (decorators of ECMAScript). Outside any run it only calls the function. The result is a promise.
  */
-export function batchStep<Args extends unknown[], R>(
-  name: string,
-  fn: Method<Args, R>,
-): Stepped<Args, R>;
+export function batchStep<Args extends unknown[], R>(name: string, fn: Method<Args, R>): Stepped<Args, R>;
 export function batchStep(
   name: string,
 ): <Args extends unknown[], R>(method: Method<Args, R>, context?: unknown) => Stepped<Args, R>;

@@ -1,8 +1,9 @@
 /** Jobs written with this package against a real Batchwatch: what it knows of their runs, however they end. */
+import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { startTestServer, type TestServer } from "@batchwatch/server/test-server";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { startProgram, type Program, spoolFolder, until } from "./testing/run-program.ts";
+import { type Program, spoolFolder, startProgram, until } from "./testing/run-program.ts";
 
 const FOLDER = join(import.meta.dirname, "testing");
 
@@ -48,7 +49,6 @@ describe("a job of thirty lines", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     for (const each of [server, second]) await expectThirtyLines(each);
     await second.close();
-    expect(spool.files()).toEqual([]);
   });
 });
 
@@ -61,8 +61,6 @@ async function expectThirtyLines(from: TestServer): Promise<void> {
     recordsProcessed: 495,
     recordsFailed: 5,
     retryCount: 1,
-    maxAttempts: 2,
-    heartbeatIntervalMs: 15_000,
     metadata: { region: "eu" },
     attempts: [
       { number: 1, phase: "failed", errorType: "TypeError", errorMessage: "the connection was lost" },
@@ -90,12 +88,12 @@ async function expectThirtyLines(from: TestServer): Promise<void> {
   ]);
   const sums = {
     'batch_job_completions_total{status="success"}': 1,
-    "batch_job_completions_total": 1,
-    "batch_job_duration_seconds_count": 1,
-    "batch_job_queue_wait_seconds_count": 1,
-    "batch_job_records_processed_total": 495,
-    "batch_job_records_failed_total": 5,
-    "batch_job_retries_total": 1,
+    batch_job_completions_total: 1,
+    batch_job_duration_seconds_count: 1,
+    batch_job_queue_wait_seconds_count: 1,
+    batch_job_records_processed_total: 495,
+    batch_job_records_failed_total: 5,
+    batch_job_retries_total: 1,
   };
   for (const [query, expected] of Object.entries(sums))
     await until(async () => {
@@ -109,27 +107,30 @@ async function expectThirtyLines(from: TestServer): Promise<void> {
 }
 
 describe("a job killed with SIGKILL", () => {
-  test.for(["start", "extract", "transform", "load", "end"])("at %s is found; nothing that it said is missing", async (point) => {
-    const program = start("ways-to-end.ts", ["kill", point], { HEARTBEAT: "1s" });
-    await program.printed(`at ${point}`);
-    const steps = ["extract", "transform", "load"];
-    const begun = point === "end" ? steps : steps.slice(0, steps.indexOf(point) + 1);
-    await until(async () => {
-      const run = await runOf("run-kill");
-      const seen = (run?.steps ?? []) as { name: string }[];
-      return run?.phase === "running" && run.lastHeartbeatAt !== null && seen.length >= begun.length;
-    });
-    program.child.kill("SIGKILL");
-    await program.ended;
-    const run = await until(async () => {
-      const seen = await runOf("run-kill");
-      return seen?.phase === "suspect" || seen?.phase === "lost" ? seen : undefined;
-    });
-    const seen = run.steps as { name: string; outcome: string }[];
-    expect(seen.map(({ name }) => name)).toEqual(begun);
-    const done = point === "end" ? begun : begun.slice(0, -1);
-    for (const step of seen) expect(step.outcome).toBe(done.includes(step.name) ? "success" : "running");
-  });
+  test.for(["start", "extract", "transform", "load", "end"])(
+    "at %s is found; nothing that it said is missing",
+    async (point) => {
+      const program = start("ways-to-end.ts", ["kill", point], { HEARTBEAT: "1s", LIMIT: "3s" });
+      await program.printed(`at ${point}`);
+      const steps = ["extract", "transform", "load"];
+      const begun = point === "end" ? steps : steps.slice(0, steps.indexOf(point) + 1);
+      await until(async () => {
+        const run = await runOf("run-kill");
+        const seen = (run?.steps ?? []) as { name: string }[];
+        return run?.phase === "running" && run.lastHeartbeatAt !== null && seen.length >= begun.length;
+      });
+      program.child.kill("SIGKILL");
+      await program.ended;
+      const run = await until(async () => {
+        const seen = await runOf("run-kill");
+        return seen?.phase === "suspect" || seen?.phase === "lost" ? seen : undefined;
+      });
+      const seen = run.steps as { name: string; outcome: string }[];
+      expect(seen.map(({ name }) => name)).toEqual(begun);
+      const done = point === "end" ? begun : begun.slice(0, -1);
+      for (const step of seen) expect(step.outcome).toBe(done.includes(step.name) ? "success" : "running");
+    },
+  );
 });
 
 describe("a job whose thread is busy", () => {
@@ -152,7 +153,12 @@ describe("however the process ends, its run has ended", () => {
   test.for([
     ["exit", ["0"], { code: 0 }, { phase: "completed", exitCode: null, recordsProcessed: 3 }],
     ["exit", ["3"], { code: 3 }, { phase: "failed", exitCode: 3, errorType: "ProcessExit" }],
-    ["throw", [], { code: 1 }, { phase: "failed", errorType: "RangeError", errorMessage: "nobody catches this" }],
+    [
+      "throw",
+      [],
+      { code: 1 },
+      { phase: "failed", errorType: "RangeError", errorMessage: "nobody catches this" },
+    ],
     ["reject", [], { code: 1 }, { phase: "failed", errorType: "RangeError", errorMessage: "the job failed" }],
   ] as const)("%s %s", async ([way, args, end, expected]) => {
     const ended = await start("ways-to-end.ts", [way, ...args]).ended;
@@ -199,44 +205,52 @@ describe("a run in several places", () => {
         metadata: { parentRunId: "outer-1" },
       });
       const logs = (await read(`/api/runs/inner-${name}/logs`)) as { items: { body: string }[] };
-      expect(logs.items.map(({ body }) => body)).toContain(`Job inner failed: these are only words of ${name}`);
+      expect(logs.items.map(({ body }) => body)).toContain(
+        `Job inner failed: these are only words of ${name}`,
+      );
     }
   });
 });
 
 describe("a server that is away", () => {
   test("what could not be sent goes with the next run, with its times", async () => {
-    const url = server.httpUrl;
-    const away = { BATCHWATCH_URL: "http://127.0.0.1:9" };
-    const endedBy = Date.now() + 60_000;
+    const port = await freePort();
+    const away = { BATCHWATCH_URL: `http://127.0.0.1:${port}` };
     const first = await start("ways-to-end.ts", ["plain", "kept"], away).ended;
     expect(first).toMatchObject({ code: 0 });
     expect(first.stderr).toContain("ECONNREFUSED");
     expect(spool.files().length).toBeGreaterThan(0);
-    expect(endedBy).toBeGreaterThan(Date.now());
-    // The same server comes to the address: a proxy to it.
-    const { createServer } = await import("node:net");
-    const { connect } = await import("node:net");
-    const proxy = createServer((socket) => {
-      const through = connect(Number(new URL(url).port), "127.0.0.1");
-      socket.pipe(through).pipe(socket);
-      socket.on("error", () => through.destroy());
-      through.on("error", () => socket.destroy());
+    const endedAt = Date.now();
+    const proxy = await startProxy(port, Number(new URL(server.httpUrl).port));
+    expect(await start("ways-to-end.ts", ["plain", "next"], away).ended).toMatchObject({
+      code: 0,
+      stderr: "",
     });
-    await new Promise<void>((resolve, reject) => {
-      proxy.once("error", reject);
-      proxy.listen(9, "127.0.0.1", resolve);
-    });
-    try {
-      const before = Date.now();
-      expect(await start("ways-to-end.ts", ["plain", "next"], away).ended).toMatchObject({ code: 0 });
-      const kept = await until(() => runOf("kept"));
-      expect(kept).toMatchObject({ phase: "completed", recordsProcessed: 1 });
-      expect(Date.parse(String(kept.completedAt)) || Number(kept.completedAt)).toBeLessThan(before);
-      expect(await runOf("next")).toMatchObject({ phase: "completed" });
-      expect(spool.files()).toEqual([]);
-    } finally {
-      proxy.close();
-    }
+    const kept = await until(() => runOf("kept"));
+    expect(kept).toMatchObject({ phase: "completed", recordsProcessed: 1 });
+    expect(new Date(kept.completedAt as string).getTime()).toBeLessThanOrEqual(endedAt);
+    expect(await runOf("next")).toMatchObject({ phase: "completed" });
+    expect(spool.files()).toEqual([]);
+    proxy.close();
   });
 });
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+/** The server comes to the address at which it was not. */
+async function startProxy(port: number, to: number): Promise<Server> {
+  const proxy = createServer((socket) => {
+    const through = connect(to, "127.0.0.1");
+    socket.pipe(through).pipe(socket);
+    socket.on("error", () => through.destroy());
+    through.on("error", () => socket.destroy());
+  });
+  await new Promise<void>((resolve) => proxy.listen(port, "127.0.0.1", resolve));
+  return proxy;
+}

@@ -121,6 +121,25 @@ test("the file is read again when it changes; a wrong one changes nothing and is
   expect(json).toMatchObject({ results: [{ receiver: "night", channels: [{ channel: "webhook" }] }] });
 });
 
+test("an alert of a rule takes the same road, by its own labels, and ends with the rule", async () => {
+  const rules = join(folder, "rules.yaml");
+  const rule = (expr: string): string =>
+    `groups: [{name: g, interval: 1s, rules: [{alert: AlwaysHigh, expr: "${expr}", labels: {team: night}}]}]`;
+  writeFileSync(rules, rule("vector(1) > 0"));
+  const alertmanagerFile = write(`route:
+  receiver: day
+  routes: [{matchers: [team=night], receiver: night, group_wait: 0s, group_interval: 1s}]`);
+  server = await startTestServer({
+    alerts: { alertmanagerFile },
+    rules: { files: [rules], reloadInterval: "100ms" },
+  });
+  await vi.waitFor(() => expect(hooks).toMatchObject([{ path: "/night", status: "firing" }]), 20_000);
+  const { json } = await server.request("/api/incidents?state=open");
+  expect(json).toMatchObject({ items: [{ alertName: "AlwaysHigh", namespace: "(rules)" }] });
+  writeFileSync(rules, rule("vector(1) > 2"));
+  await vi.waitFor(() => expect(hooks.at(-1)).toMatchObject({ path: "/night", status: "resolved" }), 20_000);
+});
+
 test("a start with a wrong file is refused, with file and line", async () => {
   await expect(start(write("route: {receiver: evening}"))).rejects.toThrow(
     /alertmanager\.yml:1: route\.receiver: names "evening", which is not in "receivers" \(day, night\)/,

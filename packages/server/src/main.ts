@@ -28,6 +28,7 @@ import { createMetricRecorder } from "./2-record/metrics/record-metrics.ts";
 import { createRetention } from "./2-record/retention.ts";
 import { createWatch, type Watch } from "./3-watch/create-watch.ts";
 import { createRules, type Rules } from "./3-watch/rules/create-rules.ts";
+import { createRuleAlerts } from "./4-alert/rule-alerts.ts";
 import { createOutbox, type Outbox } from "./5-notify/outbox.ts";
 import { createWatchdog, type Watchdog } from "./5-notify/watchdog.ts";
 import { registerApi } from "./6-serve/api/register-api.ts";
@@ -140,7 +141,13 @@ async function start(
   const { intake, meter } = buildRecord(ground);
   const rules = buildRules(ground);
   const pushGroups = new PushGroups(store);
-  const { watch, outbox, watchdog, alerting } = buildWatchAlertNotify(ground, intake, meter, rules, pushGroups);
+  const { watch, outbox, watchdog, alerting } = buildWatchAlertNotify(
+    ground,
+    intake,
+    meter,
+    rules,
+    pushGroups,
+  );
   const jobsFiles = buildJobsFiles(ground);
   const ruleFiles = buildRuleFiles(ground, rules);
   const dashboards = buildDashboardFiles(ground);
@@ -263,6 +270,8 @@ function buildWatchAlertNotify(
       catchUpGraceMs: config.watch.catchUpGrace,
       liveHorizonMs: config.watch.liveHorizon,
       lostSettleMs: config.watch.lostSettle,
+      observeOnly: config.watch.observeOnly,
+      severity: config.watch.severity,
     },
   });
   watch.engine.register(
@@ -295,7 +304,13 @@ function buildWatchAlertNotify(
 function buildRules(ground: Ground): Rules {
   const { config, closers } = ground;
   const { evaluationInterval: defaultIntervalMs, externalLabels } = config.rules;
-  const rules = createRules({ ...ground, defaultIntervalMs, externalLabels });
+  const alerts = createRuleAlerts(ground);
+  const rules: Rules = createRules({
+    ...ground,
+    defaultIntervalMs,
+    externalLabels,
+    changed: () => alerts.sync(rules.list()),
+  });
   closers.push(() => rules.stop());
   return rules;
 }

@@ -41,14 +41,19 @@ export function wireAlerting(ground: Ground): WiredAlerting {
       await alerting.reroute();
     },
   });
-  if (receivers.length === 0 && alerts.alertmanagerFile === undefined)
-    ground.log.warn(
-      "No receiver is configured: incidents open and nobody is told (receivers, alerts.alertmanagerFile).",
-    );
   return {
     handlers: alerting.handlers,
     receivers: () => reachable,
-    file,
+    file: {
+      ...file,
+      start() {
+        if (receivers.length === 0 && alerts.alertmanagerFile === undefined)
+          ground.log.warn(
+            "No receiver is configured: incidents open and nobody is told (receivers, alerts.alertmanagerFile).",
+          );
+        file.start();
+      },
+    },
     view: {
       audience: alerting.audience,
       file: file.file,

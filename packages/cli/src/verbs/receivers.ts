@@ -24,13 +24,17 @@ export function registerReceivers(program: Command): void {
 }
 
 async function list(flags: ServerOptions): Promise<void> {
-  const answer = await new ApiClient(flags).get<{ items: ReceiverView[]; nextCursor: null }>("/api/receivers");
+  const answer = await new ApiClient(flags).get<{ items: ReceiverView[]; nextCursor: null }>(
+    "/api/receivers",
+  );
   if (flags.json) {
     printJson(answer);
     return;
   }
   if (answer.items.length === 0) {
-    console.log("No receivers. They are set in the configuration file: receivers, or alerts.alertmanagerFile.");
+    console.log(
+      "No receivers. They are set in the configuration file: receivers, or alerts.alertmanagerFile.",
+    );
     return;
   }
   console.log(
@@ -44,7 +48,7 @@ async function list(flags: ServerOptions): Promise<void> {
 
 async function test(name: string, flags: ServerOptions): Promise<void> {
   const path = `/api/receivers/${encodeURIComponent(name)}/test`;
-  const report = await new ApiClient(flags).post<ReceiverTest>(path, {}, undefined, TEST_TIMEOUT_MS);
+  const report = await new ApiClient(flags).post<ReceiverTest>(path, {}, {}, TEST_TIMEOUT_MS);
   if (!report.delivered) process.exitCode = 1;
   if (flags.json) {
     printJson(report);

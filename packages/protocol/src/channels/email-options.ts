@@ -17,7 +17,7 @@ export const emailOptions = channelOptions(
       .string()
       .regex(/^[\w.:-]{1,253}$/, { error: "must be the name of a mail server" })
       .describe("the mail server"),
-    port: z.number().int().min(1).max(65_535).default(587),
+    port: z.number().int().min(1).max(65_535).default(587).describe("465 is for `tls: implicit`"),
     tls: z
       .enum(["starttls", "implicit", "opportunistic", "none"])
       .default("starttls")

@@ -23,7 +23,7 @@ export const slackOptions = channelOptions(
       .min(1)
       .max(255)
       .optional()
-      .describe("id or name of the channel that the bot writes to; with `botToken` only"),
+      .describe("id or name of the channel; `botToken` needs it, of webhooks only the oldest heed it"),
     apiUrl: httpUrl().default("https://slack.com/api").describe("where the bot's methods are"),
     username: z
       .string()
@@ -43,7 +43,5 @@ function slackRules(isGiven: IsGiven): OptionProblem[] {
   if (!isGiven("url") && !isGiven("botToken")) return [missing("url")];
   if (isGiven("botToken") && !isGiven("channel"))
     return [{ path: ["channel"], message: 'is missing: "botToken" needs the channel to write to' }];
-  if (isGiven("url") && isGiven("channel"))
-    return [{ path: ["channel"], message: "cannot be chosen: an incoming webhook has its own channel" }];
   return [];
 }

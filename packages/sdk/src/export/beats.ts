@@ -2,10 +2,15 @@
  * Heartbeats of open runs, on the sending thread: they go on while the job's own thread is busy, and say for how long its event loop
  * has not turned. As OTLP/JSON by hand: a log event `batch.run.heartbeat` and the two gauges of the run.
  */
-import { ATTRIBUTES, LOG_EVENT_PREFIX, METRIC_NAMES, RUN_EVENT_ATTRIBUTES as NAMES } from "@batchwatch/protocol/names";
+import {
+  ATTRIBUTES,
+  LOG_EVENT_PREFIX,
+  METRIC_NAMES,
+  RUN_EVENT_ATTRIBUTES as NAMES,
+} from "@batchwatch/protocol/names";
 import type { Attributes } from "@opentelemetry/api";
 import { ProgressRate } from "../run/progress-rate.ts";
-import { recordsOf, SLOT, type SharedCounts, totalOf } from "../run/run-counts.ts";
+import { recordsOf, type SharedCounts, SLOT, totalOf } from "../run/run-counts.ts";
 import { ResourceMeter } from "../telemetry/process-resources.ts";
 import { recordAttributes, resourceAttributes } from "../telemetry/run-attributes.ts";
 import { SCOPE_NAME, SDK_VERSION } from "../version.ts";
@@ -31,7 +36,12 @@ export class Beats {
   readonly #runs = new Map<number, NodeJS.Timeout>();
   #sequence = 0;
 
-  constructor(parts: { resource: Attributes; loop: Float64Array; send: (body: OtlpBody) => void; now: () => number }) {
+  constructor(parts: {
+    resource: Attributes;
+    loop: Float64Array;
+    send: (body: OtlpBody) => void;
+    now: () => number;
+  }) {
     this.#resource = parts.resource;
     this.#loop = parts.loop;
     this.#send = parts.send;
@@ -68,18 +78,22 @@ export class Beats {
     this.#loop[LOOP_SLOT.lateMs] = 0;
     const isStuck = blockedMs >= STUCK_FROM_MS;
     this.#send(
-      this.#log(at, isStuck ? `Under way; the event loop is stuck for ${Math.round(blockedMs)} ms` : "Under way", {
-        ...run.identity,
-        [NAMES.eventId]: `beat-${run.runId}-${run.key}-${this.#sequence++}`.slice(0, 200),
-        [NAMES.attempt]: run.counts[SLOT.attempt] || 1,
-        [NAMES.heartbeatIntervalMs]: run.intervalMs,
-        ...recordAttributes(records),
-        ...(perSecond !== null && { [NAMES.progressRate]: perSecond }),
-        ...(total !== null && { [NAMES.recordsTotal]: total }),
-        ...resourceAttributes(resources.read()),
-        [NAMES.loopDelayMs]: Math.round(lateMs),
-        ...(isStuck && { [NAMES.loopBlockedMs]: Math.round(blockedMs) }),
-      }),
+      this.#log(
+        at,
+        isStuck ? `Under way; the event loop is stuck for ${Math.round(blockedMs)} ms` : "Under way",
+        {
+          ...run.identity,
+          [NAMES.eventId]: `beat-${run.runId}-${run.key}-${this.#sequence++}`.slice(0, 200),
+          [NAMES.attempt]: run.counts[SLOT.attempt] || 1,
+          [NAMES.heartbeatIntervalMs]: run.intervalMs,
+          ...recordAttributes(records),
+          ...(perSecond !== null && { [NAMES.progressRate]: perSecond }),
+          ...(total !== null && { [NAMES.recordsTotal]: total }),
+          ...resourceAttributes(resources.read()),
+          [NAMES.loopDelayMs]: Math.round(lateMs),
+          ...(isStuck && { [NAMES.loopBlockedMs]: Math.round(blockedMs) }),
+        },
+      ),
     );
     this.#send(this.#gauges(at, run, perSecond));
   }

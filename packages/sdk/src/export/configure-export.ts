@@ -2,6 +2,7 @@
  * `configureExport`: one call that registers OpenTelemetry for this process and sends all three signals to Batchwatch, or to any
  * OTLP/HTTP receiver, or to several. A thread of its own sends; the end of the process waits for it up to a stated time.
  */
+import { writeSync } from "node:fs";
 import { context, logs, metrics, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { resourceFromAttributes } from "@opentelemetry/resources";
@@ -10,10 +11,10 @@ import { MeterProvider } from "@opentelemetry/sdk-metrics";
 import { TracerProvider } from "@opentelemetry/sdk-trace";
 import { guarded, warnOnce } from "../run/guarded.ts";
 import { hub, type RunWatcher, type WatchedRun } from "../run/hub.ts";
-import { LoopTurns } from "./loop-turns.ts";
 import { destinationsOf, durationOr, type ExportOptions } from "./export-options.ts";
-import { Outbox } from "./outbox.ts";
+import { LoopTurns } from "./loop-turns.ts";
 import { spoolDirectory } from "./otlp-spool.ts";
+import { Outbox } from "./outbox.ts";
 import { watchProcessEnd } from "./process-end.ts";
 import { resourceAttributesOf } from "./resource-attributes.ts";
 import { WorkerLink } from "./worker-link.ts";
@@ -40,7 +41,9 @@ const KEY = Symbol.for("batchwatch.sdk.export.1");
 export function configureExport(options: ExportOptions = {}): ExportHandle {
   const process_ = globalThis as { [KEY]?: ExportHandle };
   if (process_[KEY] !== undefined) {
-    warnOnce("configureExport was called before, maybe by another copy of this package: the first call counts");
+    warnOnce(
+      "configureExport was called before, maybe by another copy of this package: the first call counts",
+    );
     return process_[KEY];
   }
   try {
@@ -55,13 +58,19 @@ export function configureExport(options: ExportOptions = {}): ExportHandle {
 
 function start(options: ExportOptions, stopped: () => void): ExportHandle {
   const env = process.env;
-  const warn = warner(options.onWarning);
+  const warnings = new Warnings(options.onWarning);
+  const warn = (message: string): void => warnings.say(message);
   const destinations = destinationsOf(options, env, warn);
   if (destinations.length === 0) {
     warn("nothing is exported: there is no destination");
     return NOTHING;
   }
-  const exitTimeoutMs = durationOr(options.exitTimeout, DEFAULT_EXIT_TIMEOUT_MS, { least: 0, most: 60_000 }, warn);
+  const exitTimeoutMs = durationOr(
+    options.exitTimeout,
+    DEFAULT_EXIT_TIMEOUT_MS,
+    { least: 0, most: 60_000 },
+    warn,
+  );
   const metricIntervalMs = durationOr(
     options.metricInterval,
     DEFAULT_METRIC_INTERVAL_MS,
@@ -87,6 +96,7 @@ function start(options: ExportOptions, stopped: () => void): ExportHandle {
   const stop = watchProcessEnd({
     beforeExit: () => collector.collect(),
     finish: () => {
+      warnings.isEnding = true;
       outbox.flush();
       link.finishNow(exitTimeoutMs);
     },
@@ -172,7 +182,14 @@ class Watcher implements RunWatcher {
     this.#loop.start();
     const { runId, jobName, counts, heartbeatIntervalMs } = run;
     if (heartbeatIntervalMs !== null)
-      this.#link.runStarted({ key, runId, jobName, identity: run.identity(), intervalMs: heartbeatIntervalMs, counts });
+      this.#link.runStarted({
+        key,
+        runId,
+        jobName,
+        identity: run.identity(),
+        intervalMs: heartbeatIntervalMs,
+        counts,
+      });
   }
 
   ended(run: WatchedRun): void {
@@ -185,7 +202,11 @@ class Watcher implements RunWatcher {
 }
 
 /** Where the job has registered an OpenTelemetry SDK itself, that one stays. */
-function register(outbox: Outbox, attributes: Record<string, unknown>, warn: (message: string) => void): () => void {
+function register(
+  outbox: Outbox,
+  attributes: Record<string, unknown>,
+  warn: (message: string) => void,
+): () => void {
   const resource = resourceFromAttributes(attributes as Parameters<typeof resourceFromAttributes>[0]);
   const tracers = new TracerProvider({ resource, spanProcessors: [outbox.spanProcessor] });
   const meters = new MeterProvider({ resource, readers: [outbox.metricReader] });
@@ -199,7 +220,9 @@ function register(outbox: Outbox, attributes: Record<string, unknown>, warn: (me
   };
   const others = Object.entries(isOurs).flatMap(([signal, ours]) => (ours ? [] : [signal]));
   if (others.length > 0)
-    warn(`another OpenTelemetry SDK is registered for ${others.join(", ")}: it exports these, and not as configured here`);
+    warn(
+      `another OpenTelemetry SDK is registered for ${others.join(", ")}: it exports these, and not as configured here`,
+    );
   return () => {
     if (isOurs.traces) trace.disable();
     if (isOurs.metrics) metrics.disable();
@@ -208,18 +231,25 @@ function register(outbox: Outbox, attributes: Record<string, unknown>, warn: (me
   };
 }
 
-function warner(given: ExportOptions["onWarning"]): (message: string) => void {
-  const said = new Set<string>();
-  return (message) => {
-    if (said.has(message)) return;
-    said.add(message);
-    guarded(
-      "onWarning",
-      () => {
-        if (given !== undefined) given(message);
-        else process.emitWarning(message, "BatchwatchWarning");
-      },
-      undefined,
-    );
-  };
+/** Warnings of Node.js are printed in a later turn; at the end of the process there is none, so then it prints itself. */
+class Warnings {
+  readonly #said = new Set<string>();
+  readonly #given: ExportOptions["onWarning"];
+  isEnding = false;
+
+  constructor(given: ExportOptions["onWarning"]) {
+    this.#given = given;
+  }
+
+  say(message: string): void {
+    if (this.#said.has(message)) return;
+    this.#said.add(message);
+    guarded("onWarning", () => this.#print(message), undefined);
+  }
+
+  #print(message: string): void {
+    if (typeof this.#given === "function") this.#given(message);
+    else if (this.isEnding) writeSync(2, `(node:${process.pid}) BatchwatchWarning: ${message}\n`);
+    else process.emitWarning(message, "BatchwatchWarning");
+  }
 }

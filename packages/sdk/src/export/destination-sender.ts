@@ -129,12 +129,14 @@ export class DestinationSender {
   #goAway({ message, retryAfterMs }: Extract<PostOutcome, { kind: "unavailable" }>): void {
     if (this.#stop.signal.aborted) return;
     if (!this.#isAway) {
-      const then = this.#parts.spool === null ? "what it says is lost" : "what it says is kept and sent later";
+      const then =
+        this.#parts.spool === null ? "what it says is lost" : "what it says is kept and sent later";
       this.#parts.warn(`${message}; the job goes on, ${then}`);
     }
     this.#isAway = true;
     this.#spoolAll();
-    for (const lane of this.#lanes.values()) for (const waiting of lane.splice(0)) this.#acknowledgeSpooled(waiting);
+    for (const lane of this.#lanes.values())
+      for (const waiting of lane.splice(0)) this.#acknowledgeSpooled(waiting);
     this.#retryLater(retryAfterMs);
   }
 
@@ -200,7 +202,10 @@ export class DestinationSender {
 
   async #finishDrain(timeoutMs: number): Promise<void> {
     if (this.#parts.spool?.list(this.destination, this.#parts.now()).length === 0) return;
-    const limit = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(Math.min(MAX_DRAIN_MS, timeoutMs))]);
+    const limit = AbortSignal.any([
+      this.#stop.signal,
+      AbortSignal.timeout(Math.min(MAX_DRAIN_MS, timeoutMs)),
+    ]);
     await this.#drainSpool(limit);
   }
 
@@ -224,7 +229,9 @@ export class DestinationSender {
     try {
       waiting.spooledAs = spool.write(waiting.body, this.destination, waiting.at);
     } catch (error) {
-      warn(`what cannot be sent cannot be kept in ${spool.directory}: ${error instanceof Error ? error.message : error}`);
+      warn(
+        `what cannot be sent cannot be kept in ${spool.directory}: ${error instanceof Error ? error.message : error}`,
+      );
     }
   }
 }

@@ -21,7 +21,7 @@ export interface DestinationOptions {
   protocol?: OtlpProtocol;
   /** Default: all three. */
   signals?: readonly OtlpSignal[];
-  /** PEM texts, or paths of PEM files. `insecure` takes any certificate: for tests. */
+  /** PEM texts, or paths of PEM files; `ca` also by `OTEL_EXPORTER_OTLP_CERTIFICATE`. `insecure` takes any certificate: for tests. */
   tls?: { ca?: string; cert?: string; key?: string; insecure?: boolean };
 }
 
@@ -91,7 +91,8 @@ function destinationOf(options: DestinationOptions, env: NodeJS.ProcessEnv): Des
     ...(apiKey ? { "x-api-key": apiKey } : {}),
     ...options.headers,
   };
-  const { ca, cert, key, insecure } = options.tls ?? {};
+  const { cert, key, insecure } = options.tls ?? {};
+  const ca = options.tls?.ca ?? (isOurs ? env.OTEL_EXPORTER_OTLP_CERTIFICATE || undefined : undefined);
   return {
     endpoint,
     headers,

@@ -115,7 +115,9 @@ export class OtlpSpool {
     try {
       const bytes = readFileSync(path);
       const end = bytes.indexOf("\n");
-      const header = JSON.parse(bytes.subarray(0, end).toString()) as Partial<SpooledRequest> & { version?: number };
+      const header = JSON.parse(bytes.subarray(0, end).toString()) as Partial<SpooledRequest> & {
+        version?: number;
+      };
       if (header.version !== 1 || header.signal === undefined || header.protocol === undefined) return null;
       return { signal: header.signal, protocol: header.protocol, body: bytes.subarray(end + 1) };
     } catch {

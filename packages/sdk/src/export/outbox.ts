@@ -92,7 +92,9 @@ export class Outbox {
     const { resourceMetrics } = await this.metricReader.collect();
     if (resourceMetrics.scopeMetrics.every(({ metrics }) => metrics.length === 0)) return;
     this.#send("metrics", (protocol) =>
-      (protocol === "http/json" ? JsonMetricsSerializer : ProtobufMetricsSerializer).serializeRequest(resourceMetrics),
+      (protocol === "http/json" ? JsonMetricsSerializer : ProtobufMetricsSerializer).serializeRequest(
+        resourceMetrics,
+      ),
     );
   }
 

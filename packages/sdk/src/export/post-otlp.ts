@@ -1,5 +1,10 @@
 /** One OTLP/HTTP request (OTLP 1.11): what to do next is told from the answer; never rejects. */
-import { Agent as HttpAgent, type IncomingMessage, type RequestOptions, request as httpRequest } from "node:http";
+import {
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestOptions,
+} from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { gzipSync } from "node:zlib";
 import type { Destination, OtlpProtocol, OtlpSignal } from "./export-options.ts";
@@ -33,7 +38,13 @@ export class OtlpClient {
     const isTls = destination.endpoint.startsWith("https:");
     const options = { keepAlive: true, maxSockets: 4 };
     this.#agent = isTls
-      ? new HttpsAgent({ ...options, ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }), ...(insecure && { rejectUnauthorized: false }) })
+      ? new HttpsAgent({
+          ...options,
+          ...(ca && { ca }),
+          ...(cert && { cert }),
+          ...(key && { key }),
+          ...(insecure && { rejectUnauthorized: false }),
+        })
       : new HttpAgent(options);
   }
 
@@ -117,7 +128,9 @@ function retryAfterMs(text: string | undefined): number | null {
 function leftOutOf(answer: Buffer, protocol: OtlpProtocol): string | null {
   try {
     if (protocol === "http/json") {
-      const { partialSuccess } = JSON.parse(answer.toString()) as { partialSuccess?: { errorMessage?: string } };
+      const { partialSuccess } = JSON.parse(answer.toString()) as {
+        partialSuccess?: { errorMessage?: string };
+      };
       return partialSuccess?.errorMessage || null;
     }
     const partial = lengthDelimited(answer, 0x0a);

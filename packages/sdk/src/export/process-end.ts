@@ -4,8 +4,8 @@
  * decides what it does; otherwise it ends the process as it would have without us.
  */
 import { isMainThread } from "node:worker_threads";
-import { hub, type ProcessEnd } from "../run/hub.ts";
 import { guarded } from "../run/guarded.ts";
+import { hub, type ProcessEnd } from "../run/hub.ts";
 
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 

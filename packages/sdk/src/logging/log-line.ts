@@ -1,6 +1,7 @@
 /** A line that the job wrote, sent on as a line of the run around it. Outside any run nothing is sent. */
-import { ATTRIBUTES } from "@batchwatch/protocol/names";
+
 import { cleanText, cutText } from "@batchwatch/protocol/cut-text";
+import { ATTRIBUTES } from "@batchwatch/protocol/names";
 import { context, trace } from "@opentelemetry/api";
 import { guarded } from "../run/guarded.ts";
 import { hub } from "../run/hub.ts";

@@ -4,7 +4,12 @@ import { runLogFields } from "../current-run.ts";
 import type { EmittedLine } from "../telemetry/emit-run-event.ts";
 import { sendLine } from "./log-line.ts";
 
-type LogMethod = (this: unknown, args: unknown[], method: (...args: unknown[]) => void, level: number) => void;
+type LogMethod = (
+  this: unknown,
+  args: unknown[],
+  method: (...args: unknown[]) => void,
+  level: number,
+) => void;
 
 export interface PinoRunOptions {
   mixin: () => object;
@@ -20,8 +25,12 @@ export function pinoRunOptions(): PinoRunOptions {
         method.apply(this, args);
         const [first, ...rest] = args;
         if (first instanceof Error)
-          sendLine(severityOf(level), first.message, { "exception.type": first.name, "exception.stacktrace": first.stack });
-        else if (typeof first === "object" && first !== null) sendLine(severityOf(level), format(...rest), first);
+          sendLine(severityOf(level), first.message, {
+            "exception.type": first.name,
+            "exception.stacktrace": first.stack,
+          });
+        else if (typeof first === "object" && first !== null)
+          sendLine(severityOf(level), format(...rest), first);
         else sendLine(severityOf(level), format(...args));
       },
     },

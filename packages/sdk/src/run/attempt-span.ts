@@ -36,12 +36,23 @@ export function startAttemptSpan(
   return open(outer, SPAN_PREFIXES.job + jobName, { attributes, startTime: at, links });
 }
 
-export function startStepSpan(stepName: string, attributes: Attributes, at: number, outer: Context): OpenSpan {
+export function startStepSpan(
+  stepName: string,
+  attributes: Attributes,
+  at: number,
+  outer: Context,
+): OpenSpan {
   return open(outer, SPAN_PREFIXES.step + stepName, { attributes, startTime: at });
 }
 
 /** How the work inside a span went. `told` alone: it failed. */
-export function endSpan(span: Span, at: number, attributes: Attributes, told: ToldError | null, isGood: boolean): void {
+export function endSpan(
+  span: Span,
+  at: number,
+  attributes: Attributes,
+  told: ToldError | null,
+  isGood: boolean,
+): void {
   span.setAttributes(attributes);
   if (told !== null) {
     span.setAttribute("error.type", told.type);

@@ -29,7 +29,10 @@ export function carriedRun(environment: Environment): CarriedRun | null {
   };
 }
 
-export function runEnvironment(run: { runId: string; jobName: string }, span: SpanContext): Record<string, string> {
+export function runEnvironment(
+  run: { runId: string; jobName: string },
+  span: SpanContext,
+): Record<string, string> {
   return {
     [RUN_ENVIRONMENT.run]: run.runId,
     [RUN_ENVIRONMENT.job]: run.jobName,

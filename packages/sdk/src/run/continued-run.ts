@@ -1,6 +1,7 @@
 /** A run of another process or thread, in which steps are told here. It is begun, ended and beaten for where it came from. */
-import { ATTRIBUTES } from "@batchwatch/protocol/names";
+
 import { randomUUID } from "node:crypto";
+import { ATTRIBUTES } from "@batchwatch/protocol/names";
 import type { RunEventKind } from "@batchwatch/protocol/run-event";
 import { type Attributes, type Context, ROOT_CONTEXT, trace } from "@opentelemetry/api";
 import { emitRunEvent } from "../telemetry/emit-run-event.ts";

@@ -60,12 +60,18 @@ interface Hub {
 
 const KEY = Symbol.for("batchwatch.sdk.hub.1");
 
-export const hub: Hub = ((globalThis as { [KEY]?: Hub })[KEY] ??= {
-  scopes: new AsyncLocalStorage<Scope>(),
-  open: new Set(),
-  watchers: new Set(),
-  isEnvironmentRunTaken: false,
-});
+export const hub: Hub = sharedHub();
+
+function sharedHub(): Hub {
+  const place = globalThis as { [KEY]?: Hub };
+  place[KEY] ??= {
+    scopes: new AsyncLocalStorage<Scope>(),
+    open: new Set(),
+    watchers: new Set(),
+    isEnvironmentRunTaken: false,
+  };
+  return place[KEY];
+}
 
 export function isBeatenElsewhere(): boolean {
   for (const watcher of hub.watchers) if (watcher.beats) return true;

@@ -5,65 +5,125 @@
  */
 import { SLOT, type SharedCounts } from "./run-counts.ts";
 
+const { processed: PROCESSED, failed: FAILED, isProcessedReported: IS_REPORTED, ended: ENDED } = SLOT;
+
 export function iterateSync<T>(source: Iterable<T>, counts: SharedCounts): IterableIterator<T> {
-  const inner = source[Symbol.iterator]();
-  let isUnderWay = false;
-  let failed = 0;
-  return {
-    next(): IteratorResult<T> {
-      if (isUnderWay) count(counts, failed);
-      failed = counts[SLOT.failed] ?? 0;
-      const result = inner.next();
-      isUnderWay = result.done !== true;
-      return result;
-    },
-    return(value?: unknown): IteratorResult<T> {
-      isUnderWay = false;
-      return inner.return === undefined ? { done: true, value } : (inner.return(value) as IteratorResult<T>);
-    },
-    [Symbol.iterator]() {
-      return this;
-    },
-  };
+  begin(counts);
+  return Array.isArray(source) && source[Symbol.iterator] === Array.prototype[Symbol.iterator]
+    ? new ArrayIteration(source as readonly T[], counts)
+    : new Iteration(source[Symbol.iterator](), counts);
 }
 
 export function iterateAsync<T>(source: AsyncIterable<T>, counts: SharedCounts): AsyncIterableIterator<T> {
-  const inner = source[Symbol.asyncIterator]();
-  let isUnderWay = false;
-  let failed = 0;
-  return {
-    next(): Promise<IteratorResult<T>> {
-      if (isUnderWay) count(counts, failed);
-      failed = counts[SLOT.failed] ?? 0;
-      // Counted with the next asking; that of the end, which asks for nothing more, is no item.
-      const result = inner.next();
-      isUnderWay = true;
-      return Promise.resolve(result).then(
-        (given) => {
-          if (given.done === true) isUnderWay = false;
-          return given;
-        },
-        (error: unknown) => {
-          isUnderWay = false;
-          throw error;
-        },
-      );
-    },
-    async return(value?: unknown): Promise<IteratorResult<T>> {
-      isUnderWay = false;
-      return inner.return === undefined
-        ? { done: true, value: value as T }
-        : ((await inner.return(value)) as IteratorResult<T>);
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
+  begin(counts);
+  return new AsyncIteration(source[Symbol.asyncIterator](), counts);
+}
+
+/** What most jobs loop over: without the call and the object of an iterator in between. */
+class ArrayIteration<T> implements IterableIterator<T> {
+  readonly items: readonly T[];
+  readonly counts: SharedCounts;
+  index = 0;
+  failedBefore = 0;
+
+  constructor(items: readonly T[], counts: SharedCounts) {
+    this.items = items;
+    this.counts = counts;
+  }
+
+  next(): IteratorResult<T> {
+    const { counts, index } = this;
+    if (index > 0 && index <= this.items.length) count(counts, this.failedBefore);
+    this.failedBefore = counts[FAILED] ?? 0;
+    if (index >= this.items.length) {
+      this.index = Number.POSITIVE_INFINITY;
+      return { done: true, value: undefined };
+    }
+    this.index = index + 1;
+    return { done: false, value: this.items[index] as T };
+  }
+
+  return(value?: unknown): IteratorResult<T> {
+    this.index = Number.POSITIVE_INFINITY;
+    return { done: true, value };
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+}
+
+class Iteration<T> implements IterableIterator<T> {
+  readonly inner: Iterator<T>;
+  readonly counts: SharedCounts;
+  isUnderWay = false;
+  failedBefore = 0;
+
+  constructor(inner: Iterator<T>, counts: SharedCounts) {
+    this.inner = inner;
+    this.counts = counts;
+  }
+
+  next(): IteratorResult<T> {
+    if (this.isUnderWay) count(this.counts, this.failedBefore);
+    this.failedBefore = this.counts[FAILED] ?? 0;
+    const result = this.inner.next();
+    this.isUnderWay = result.done !== true;
+    return result;
+  }
+
+  return(value?: unknown): IteratorResult<T> {
+    this.isUnderWay = false;
+    const { inner } = this;
+    return inner.return === undefined ? { done: true, value } : (inner.return(value) as IteratorResult<T>);
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+}
+
+class AsyncIteration<T> implements AsyncIterableIterator<T> {
+  readonly inner: AsyncIterator<T>;
+  readonly counts: SharedCounts;
+  isUnderWay = false;
+  failedBefore = 0;
+
+  constructor(inner: AsyncIterator<T>, counts: SharedCounts) {
+    this.inner = inner;
+    this.counts = counts;
+  }
+
+  async next(): Promise<IteratorResult<T>> {
+    if (this.isUnderWay) count(this.counts, this.failedBefore);
+    this.failedBefore = this.counts[FAILED] ?? 0;
+    this.isUnderWay = false;
+    const result = await this.inner.next();
+    this.isUnderWay = result.done !== true;
+    return result;
+  }
+
+  async return(value?: unknown): Promise<IteratorResult<T>> {
+    this.isUnderWay = false;
+    const { inner } = this;
+    return inner.return === undefined
+      ? { done: true, value }
+      : ((await inner.return(value)) as IteratorResult<T>);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+/** A source without an item is zero records, and that is known. */
+function begin(counts: SharedCounts): void {
+  if (counts[ENDED] !== 1) counts[IS_REPORTED] = 1;
 }
 
 /** @param failedBefore how many records had failed when the item was handed out */
 function count(counts: SharedCounts, failedBefore: number): void {
-  if (counts[SLOT.ended] === 1 || counts[SLOT.failed] !== failedBefore) return;
-  counts[SLOT.processed] = (counts[SLOT.processed] ?? 0) + 1;
-  counts[SLOT.isProcessedReported] = 1;
+  if (counts[ENDED] === 1 || counts[FAILED] !== failedBefore) return;
+  counts[PROCESSED] = (counts[PROCESSED] ?? 0) + 1;
+  counts[IS_REPORTED] = 1;
 }

@@ -5,7 +5,12 @@ import { warnOnce } from "./guarded.ts";
 
 export type Backoff =
   | DurationInput
-  | { initial?: DurationInput; factor?: number; max?: DurationInput; /** Share of chance, 0 to 1. */ jitter?: number }
+  | {
+      initial?: DurationInput;
+      factor?: number;
+      max?: DurationInput /** Share of chance, 0 to 1. */;
+      jitter?: number;
+    }
   | ((attempt: number, error: unknown) => number);
 
 export interface Retries {

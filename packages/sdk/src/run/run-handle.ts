@@ -1,14 +1,20 @@
 /** `Run` as a job holds it: counting on the hot path, everything else guarded and handed to the record. */
-import { guarded, warnOnce } from "./guarded.ts";
+
 import { runEnvironment } from "./carried-run.ts";
+import type { OpenSpan } from "./attempt-span.ts";
+import { guarded, warnOnce } from "./guarded.ts";
+import { hub } from "./hub.ts";
 import { iterateAsync, iterateSync } from "./iterate.ts";
 import { plainText, plainValues } from "./plain-values.ts";
 import type { EventAttributes, Run, Step } from "./run.ts";
-import { isCount, SLOT, type SharedCounts } from "./run-counts.ts";
+import { isCount, type SharedCounts, SLOT } from "./run-counts.ts";
 import type { MetadataInput } from "./run-options.ts";
 import type { RunRecord } from "./run-record.ts";
 import { runStep } from "./run-step.ts";
 import { SpanLog } from "./span-log.ts";
+
+/** Looked up once: they are read for each record. */
+const { processed: PROCESSED, isProcessedReported: IS_REPORTED, ended: ENDED } = SLOT;
 
 export class RunHandle implements Run {
   readonly #record: RunRecord;
@@ -52,9 +58,9 @@ export class RunHandle implements Run {
 
   processed(n = 1): void {
     const counts = this.#counts;
-    if (n >= 0 && n < Number.POSITIVE_INFINITY && counts[SLOT.ended] === 0) {
-      counts[SLOT.processed] = (counts[SLOT.processed] ?? 0) + n;
-      counts[SLOT.isProcessedReported] = 1;
+    if (n >= 0 && n < Number.POSITIVE_INFINITY && counts[ENDED] === 0) {
+      counts[PROCESSED] = (counts[PROCESSED] ?? 0) + n;
+      counts[IS_REPORTED] = 1;
     } else this.#refuse("processed", n);
   }
 
@@ -67,7 +73,7 @@ export class RunHandle implements Run {
     counts[SLOT.failed] = (counts[SLOT.failed] ?? 0) + n;
     counts[SLOT.isFailedReported] = 1;
     if (error === undefined && recordId === undefined) return;
-    this.#inside("run.failed", (span) => this.#log.failedRecord(span, this.#record.context, error, recordId));
+    this.#inside("run.failed", ({ span, context }) => this.#log.failedRecord(span, context, error, recordId));
   }
 
   expect(expected: { total: number }): void {
@@ -89,7 +95,7 @@ export class RunHandle implements Run {
   }
 
   event(name: string, attributes?: EventAttributes): void {
-    this.#inside("run.event", (span) => this.#log.event(span, this.#record.context, name, attributes));
+    this.#inside("run.event", ({ span, context }) => this.#log.event(span, context, name, attributes));
   }
 
   metadata(values: MetadataInput): void {
@@ -112,11 +118,18 @@ export class RunHandle implements Run {
     return guarded("run.environment", () => runEnvironment(run, span.spanContext()), {});
   }
 
-  #inside(what: string, ours: (span: NonNullable<RunRecord["span"]>) => void): void {
-    const { span, hasEnded } = this.#record;
+  /** Where it happens: in the step around the caller, else in the run itself. */
+  #inside(what: string, ours: (place: OpenSpan) => void): void {
+    const record = this.#record;
+    const { span, context, hasEnded } = record;
     if (span === null) return;
-    if (hasEnded) warnOnce(`${what}: run ${this.id} has ended; ignored`);
-    else guarded(what, () => ours(span), undefined);
+    if (hasEnded) {
+      warnOnce(`${what}: run ${this.id} has ended; ignored`);
+      return;
+    }
+    const scope = hub.scopes.getStore();
+    const place = scope?.run === record ? scope : { span, context };
+    guarded(what, () => ours(place), undefined);
   }
 
   #refuse(what: string, n: unknown): void {

@@ -1,6 +1,11 @@
 /** What a job says of itself when it starts, and how it is read: nothing in here can make the job fail. */
 import { readDuration } from "@batchwatch/protocol/duration";
-import type { DurationInput, JobSettingsInput, ScheduleInput, SlaInput } from "@batchwatch/protocol/job-settings";
+import type {
+  DurationInput,
+  JobSettingsInput,
+  ScheduleInput,
+  SlaInput,
+} from "@batchwatch/protocol/job-settings";
 import { whyNoName } from "@batchwatch/protocol/name-rule";
 import type { RunType } from "@batchwatch/protocol/phases";
 import { guarded, warnOnce } from "./guarded.ts";

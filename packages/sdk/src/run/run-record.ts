@@ -5,7 +5,13 @@
 import { randomUUID } from "node:crypto";
 import { ATTRIBUTES, RUN_EVENT_ATTRIBUTES as NAMES } from "@batchwatch/protocol/names";
 import type { RecordCounts, RunEventKind } from "@batchwatch/protocol/run-event";
-import { type Attributes, type Context, isSpanContextValid, ROOT_CONTEXT, type Span } from "@opentelemetry/api";
+import {
+  type Attributes,
+  type Context,
+  isSpanContextValid,
+  ROOT_CONTEXT,
+  type Span,
+} from "@opentelemetry/api";
 import { emitRunEvent } from "../telemetry/emit-run-event.ts";
 import { type GaugedRun, gaugeRun, ungaugeRun } from "../telemetry/instruments.ts";
 import { countEnd, countStart } from "../telemetry/measure-run.ts";
@@ -171,7 +177,10 @@ export class RunRecord implements WatchedRun, GaugedRun {
       return;
     }
     const why = signal ?? `exit code ${exitCode}`;
-    const fallback = { type: signal ?? "ProcessExit", message: `the process ended with ${why} at ${new Date(at).toISOString()}` };
+    const fallback = {
+      type: signal ?? "ProcessExit",
+      message: `the process ended with ${why} at ${new Date(at).toISOString()}`,
+    };
     this.end({
       kind: "failed",
       error: thrown === null ? fallback : errorFactOf(thrown.error),
@@ -201,10 +210,20 @@ export class RunRecord implements WatchedRun, GaugedRun {
         this.emit("completed", at, `Run ${this.runId} of ${jobName} completed`, attributes);
         return;
       case "skipped":
-        this.emit("skipped", at, `Run ${this.runId} of ${jobName} skipped: ${end.reason ?? "no reason given"}`, attributes);
+        this.emit(
+          "skipped",
+          at,
+          `Run ${this.runId} of ${jobName} skipped: ${end.reason ?? "no reason given"}`,
+          attributes,
+        );
         return;
       case "cancelled":
-        this.emit("cancelled", at, `Run ${this.runId} of ${jobName} cancelled: ${end.error.message}`, attributes);
+        this.emit(
+          "cancelled",
+          at,
+          `Run ${this.runId} of ${jobName} cancelled: ${end.error.message}`,
+          attributes,
+        );
         return;
       case "failed": {
         const { error, isFinal, exitCode, signal } = end;
@@ -215,7 +234,12 @@ export class RunRecord implements WatchedRun, GaugedRun {
           ...(exitCode !== undefined && { "process.exit.code": exitCode }),
           ...(signal !== undefined && { [NAMES.exitSignal]: signal }),
         };
-        this.emit("failed", at, `Run ${this.runId} of ${jobName} failed: ${error.type}: ${error.message}`, failure);
+        this.emit(
+          "failed",
+          at,
+          `Run ${this.runId} of ${jobName} failed: ${error.type}: ${error.message}`,
+          failure,
+        );
         if (this.#isExhausted(end))
           this.emit("dead_lettered", at, `Retries exhausted after ${this.#attempt} attempts`, failure);
       }

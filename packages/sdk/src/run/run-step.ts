@@ -26,7 +26,9 @@ export async function runStep<T>(
 ): Promise<T> {
   const stepName = guarded("a step's name", () => plainText(name).trim().slice(0, 200), "") || "unnamed";
   const told = guarded(`step ${stepName}`, () => new ToldStep(run, stepName), null);
-  const handle = new StepHandle(run, stepName, told?.opened ?? null, (inner, innerWork) => runStep(run, inner, innerWork));
+  const handle = new StepHandle(run, stepName, told?.opened ?? null, (inner, innerWork) =>
+    runStep(run, inner, innerWork),
+  );
   if (told === null) return await work(handle);
   try {
     const result = await inside(run, told.opened, () => work(handle));
@@ -89,7 +91,8 @@ class ToldStep {
       [NAMES.stepOutcome]: told === null ? "success" : "failure",
       ...(told !== null && exceptionAttributes(told)),
     };
-    const body = told === null ? `Step ${this.#name} ended` : `Step ${this.#name} failed: ${told.type}: ${told.message}`;
+    const body =
+      told === null ? `Step ${this.#name} ended` : `Step ${this.#name} failed: ${told.type}: ${told.message}`;
     run.emit("step_ended", at, body, facts, this.opened.context);
   }
 }

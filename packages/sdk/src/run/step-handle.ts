@@ -7,8 +7,8 @@ import { iterateAsync, iterateSync } from "./iterate.ts";
 import { plainValues } from "./plain-values.ts";
 import type { EventAttributes, Step } from "./run.ts";
 import { isCount, newSharedCounts, recordsOf, SLOT } from "./run-counts.ts";
-import type { SteppedRun } from "./stepped-run.ts";
 import { SpanLog } from "./span-log.ts";
+import type { SteppedRun } from "./stepped-run.ts";
 
 type StepCount = "extracted" | "transformed" | "loaded";
 
@@ -58,7 +58,9 @@ export class StepHandle implements Step {
     this.#counts[SLOT.failed] = (this.#counts[SLOT.failed] ?? 0) + n;
     this.#counts[SLOT.isFailedReported] = 1;
     if (error === undefined && recordId === undefined) return;
-    this.#inside("step.failed", ({ span, context }) => this.#log.failedRecord(span, context, error, recordId));
+    this.#inside("step.failed", ({ span, context }) =>
+      this.#log.failedRecord(span, context, error, recordId),
+    );
   }
 
   iterate<T>(source: Iterable<T>): IterableIterator<T>;

@@ -81,17 +81,27 @@ function makeInstruments(provider: MeterProvider): Instruments {
     .createObservableGauge(N.progressRate, { description: "Records a second of a run under way." })
     .addCallback(gaugeEach((run) => run.progressRate()));
   return {
-    duration: meter.createHistogram(N.duration, { ...seconds, description: "First start of a run to its end." }),
+    duration: meter.createHistogram(N.duration, {
+      ...seconds,
+      description: "First start of a run to its end.",
+    }),
     execution: meter.createHistogram(N.execution, { ...seconds, description: "Attempts of a run together." }),
-    queueWait: meter.createHistogram(N.queueWait, { ...seconds, description: "Queueing to the first start." }),
+    queueWait: meter.createHistogram(N.queueWait, {
+      ...seconds,
+      description: "Queueing to the first start.",
+    }),
     running: meter.createUpDownCounter(N.running, { description: "Runs under way." }),
-    recordsProcessed: meter.createCounter(N.recordsProcessed, { description: "Records that runs processed." }),
+    recordsProcessed: meter.createCounter(N.recordsProcessed, {
+      description: "Records that runs processed.",
+    }),
     recordsFailed: meter.createCounter(N.recordsFailed, { description: "Records that failed." }),
     completions: meter.createCounter(N.completions, { description: "Runs that ended, by how." }),
     retries: meter.createCounter(N.retries, { description: "Attempts after the first of a run." }),
     deadLetters: meter.createCounter(N.deadLetters, { description: "Runs whose retries are exhausted." }),
     cpuSeconds: meter.createCounter(N.cpuSeconds, { description: "CPU time of ended runs." }),
     peakMemory: meter.createGauge(N.peakMemory, { description: "Peak memory of the run that ended last." }),
-    lastSuccess: meter.createGauge(N.lastSuccess, { description: "When a run last ended well, unix seconds." }),
+    lastSuccess: meter.createGauge(N.lastSuccess, {
+      description: "When a run last ended well, unix seconds.",
+    }),
   };
 }

@@ -2,8 +2,8 @@
 import { ATTRIBUTES } from "@batchwatch/protocol/names";
 import type { RecordCounts } from "@batchwatch/protocol/run-event";
 import type { Attributes } from "@opentelemetry/api";
-import type { RunSettings } from "../run/run-options.ts";
 import type { RunEnd } from "../run/run-end.ts";
+import type { RunSettings } from "../run/run-options.ts";
 import { instruments } from "./instruments.ts";
 import type { ResourceUse } from "./process-resources.ts";
 
@@ -45,7 +45,8 @@ export function countEnd(settings: RunSettings, ended: EndedRun): void {
   if (isDeadLetter) families.deadLetters.add(1, own);
   if (use.cpuSeconds > 0) families.cpuSeconds.add(use.cpuSeconds, own);
   families.peakMemory.record(use.peakMemoryBytes, own);
-  if (end.kind === "completed" && settings.runType !== "backfill") families.lastSuccess.record(at / 1000, own);
+  if (end.kind === "completed" && settings.runType !== "backfill")
+    families.lastSuccess.record(at / 1000, own);
 }
 
 function statusOf(end: RunEnd): "success" | "failure" | null {

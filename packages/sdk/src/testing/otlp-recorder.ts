@@ -1,5 +1,6 @@
 /** An OTLP/HTTP receiver that remembers what it got: for tests of what is sent, and of receivers that are slow, away or refuse. */
-import { createServer, type ServerResponse } from "node:http";
+import { createServer, type RequestListener, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
 
@@ -14,7 +15,6 @@ export type Behaviour = "take" | "hang" | { status: number; headers?: Record<str
 
 export interface OtlpRecorder {
   url: string;
-  port: number;
   requests: RecordedRequest[];
   behave(how: Behaviour): void;
   /** Text that stands in any body so far: enough for attributes of JSON, and for strings in protobuf. */
@@ -22,10 +22,10 @@ export interface OtlpRecorder {
   close(): Promise<void>;
 }
 
-export async function startOtlpRecorder(port = 0): Promise<OtlpRecorder> {
+export async function startOtlpRecorder(tls?: { cert: string; key: string }): Promise<OtlpRecorder> {
   const requests: RecordedRequest[] = [];
   let behaviour: Behaviour = "take";
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
@@ -40,12 +40,12 @@ export async function startOtlpRecorder(port = 0): Promise<OtlpRecorder> {
       requests.push({ path: request.url ?? "", contentType, headers: request.headers, body });
       answer(response, contentType);
     });
-  });
-  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-  const bound = (server.address() as AddressInfo).port;
+  };
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${bound}`,
-    port: bound,
+    url: `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}`,
     requests,
     behave(how) {
       behaviour = how;

@@ -54,7 +54,10 @@ export function startProgram(
         };
         waiting.add(look);
         look();
-        ended.then(() => reject(new Error(`it ended without printing "${text}": ${stdout}${stderr}`)), reject);
+        ended.then(
+          () => reject(new Error(`it ended without printing "${text}": ${stdout}${stderr}`)),
+          reject,
+        );
       }),
   };
 }

@@ -3,7 +3,11 @@ import { configureExport } from "../export.ts";
 import { batchJob } from "../index.ts";
 
 const destinations = process.env.DESTINATIONS?.split(",").map((endpoint) => ({ endpoint }));
-configureExport({ serviceName: "etl-service", environment: "production", ...(destinations && { destinations }) });
+configureExport({
+  serviceName: "etl-service",
+  environment: "production",
+  ...(destinations && { destinations }),
+});
 
 const orders = Array.from({ length: 500 }, (_, id) => ({ id, price: id % 100 === 99 ? null : id }));
 let tries = 0;

@@ -5,12 +5,18 @@ import { configureExport } from "../export.ts";
 import { batchJob, batchStep, captureConsole, continueRun } from "../index.ts";
 
 const [way = "", ...rest] = process.argv.slice(2);
-const heartbeat = process.env.HEARTBEAT ?? "15s";
+const { HEARTBEAT: interval = "15s", LIMIT: limit } = process.env;
+const heartbeat = { interval, ...(limit !== undefined && { limit }) };
 const destinations = process.env.DESTINATIONS?.split(",").map((endpoint) => ({ endpoint }));
 
-configureExport({ serviceName: "ways", exitTimeout: "1500ms", ...(destinations !== undefined && { destinations }) });
+configureExport({
+  serviceName: "ways",
+  exitTimeout: process.env.EXIT_TIMEOUT ?? "10s",
+  ...(destinations !== undefined && { destinations }),
+});
 
 const options = { type: "etl", runId: `run-${way}`, heartbeat };
+const print = (line: string): boolean => process.stdout.write(`${line}\n`);
 const forEver = (): Promise<never> => new Promise(() => setInterval(() => {}, 1_000));
 
 /** Keeps the thread busy: no timer, no promise, no message gets a turn. */
@@ -24,7 +30,7 @@ switch (way) {
     // Killed in the step that the second argument names, or before or after all steps.
     const here = async (point: string): Promise<void> => {
       if (rest[0] !== point) return;
-      console.log(`at ${point}`);
+      print(`at ${point}`);
       await forEver();
     };
     await batchJob("daily_etl", options, async (run) => {
@@ -42,7 +48,7 @@ switch (way) {
   }
   case "busy":
     await batchJob("daily_etl", options, (run) => {
-      console.log("busy");
+      print("busy");
       busyFor(Number(rest[0]), () => run.processed());
     });
     break;
@@ -67,14 +73,14 @@ switch (way) {
     break;
   case "wait":
     await batchJob("daily_etl", options, async () => {
-      console.log("waiting");
+      print("waiting");
       await forEver();
     });
     break;
   case "handle-sigterm":
     await batchJob("daily_etl", options, async (run) => {
       const told = new Promise<void>((resolve) => process.once("SIGTERM", () => resolve()));
-      console.log("waiting");
+      print("waiting");
       const alive = setInterval(() => {}, 1_000);
       await told;
       clearInterval(alive);
@@ -102,6 +108,7 @@ switch (way) {
         ["a", "b"].map((name) =>
           batchJob("inner", { type: "etl", runId: `inner-${name}` }, async (inner) => {
             await load(3);
+            // biome-ignore lint/suspicious/noConsole: it is what is captured.
             console.log(`Job inner failed: these are only words of ${name}`);
             inner.processed(1);
           }),

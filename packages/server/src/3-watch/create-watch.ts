@@ -14,6 +14,7 @@ import { inOurTime } from "./runs/in-our-time.ts";
 import { runHandlers } from "./runs/judge-run.ts";
 import { fillSlotsHandler } from "./slots/fill-slots.ts";
 import { slotHandlers } from "./slots/judge-slot.ts";
+import { declaredEdges, type UpstreamEdges } from "./upstreams/upstream-edges.ts";
 import { DEFAULT_WATCH_OPTIONS, type WatchOptions } from "./watch-options.ts";
 
 /** How exact the beginning of a downtime is known. */
@@ -30,6 +31,8 @@ export interface CreateWatchParts {
   log: EngineLog;
   selfMetrics: SelfMetrics;
   options?: Partial<WatchOptions>;
+  /** Besides what jobs declare as `upstreams`. */
+  edges?: readonly UpstreamEdges[];
 }
 
 export interface Watch {
@@ -57,7 +60,14 @@ export function createWatch(parts: CreateWatchParts): Watch {
   });
 
   const reads = inOurTime(gatherReads(store));
-  const watchParts = { store: reads, say: parts.say, uptime, options, absenceHeldUntil: () => heldUntil };
+  const watchParts = {
+    store: reads,
+    say: parts.say,
+    uptime,
+    options,
+    edges: [declaredEdges, ...(parts.edges ?? [])],
+    absenceHeldUntil: () => heldUntil,
+  };
   engine.register(...runHandlers(watchParts), ...slotHandlers(watchParts), fillSlotsHandler(watchParts));
 
   /** A first start of ours, or the first moment after a downtime or a suspension. */

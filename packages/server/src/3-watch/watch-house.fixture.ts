@@ -15,6 +15,7 @@ import type { LedgerStore } from "../storage/ledger-store.ts";
 import { createSqliteLedger } from "../storage/open-storage.ts";
 import { createWatch, type Watch } from "./create-watch.ts";
 import { RUN_DEADLINE_KINDS } from "./detectors/detector.ts";
+import { SLOT_DETECTORS } from "./detectors/registry.ts";
 import type { WatchOptions } from "./watch-options.ts";
 
 const JOB = { namespace: "default", environment: "", jobName: "daily_etl" };
@@ -23,9 +24,7 @@ const KINDS = [
   "judge_run_again",
   "fill_slots",
   "fold_incident",
-  "slot_late",
-  "slot_start_by",
-  "slot_complete_by",
+  ...SLOT_DETECTORS.map(({ kind }) => kind),
   ...RUN_DEADLINE_KINDS,
 ];
 /** Nothing in these tests sets itself due more often. */

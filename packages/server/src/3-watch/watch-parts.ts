@@ -2,6 +2,7 @@
 import type { RunEvent } from "../model/run-event.ts";
 import type { LedgerStore } from "../storage/ledger-store.ts";
 import type { Uptime } from "./deadlines/uptime.ts";
+import type { UpstreamEdges } from "./upstreams/upstream-edges.ts";
 import type { WatchOptions } from "./watch-options.ts";
 
 export interface WatchParts {
@@ -10,6 +11,8 @@ export interface WatchParts {
   say: (event: RunEvent) => Promise<void>;
   uptime: Uptime;
   options: WatchOptions;
+  /** Who knows which jobs need which. */
+  edges: readonly UpstreamEdges[];
   /** Judgements of absence wait until then (catch-up grace). */
   absenceHeldUntil: () => number;
 }

@@ -1,19 +1,32 @@
 /**
  * Labels and annotations of an incident's alert (SEMANTICS section 6). Pure.
  */
-import { alertName, type FactType, type Severity } from "@batchwatch/protocol";
+import { alertName, type Severity } from "@batchwatch/protocol";
 import type { Job } from "../model/job.ts";
 import type { Run } from "../model/run.ts";
-import type { Judgement } from "../model/watch.ts";
+import type { Judgement, RuleAlert } from "../model/watch.ts";
 
-/** Labels are fixed when the incident opens; only `severity` may rise later. */
-export function alertLabels(
-  job: Job,
-  run: Run | null,
-  worst: FactType,
-  severity: Severity,
-): Record<string, string> {
-  const labels: Record<string, string> = { alertname: alertName(worst), severity };
+/**
+ * Labels are fixed when the incident opens; only `severity` may rise later. A rule's alert brings its own, which are the
+ * only ones where it names no job.
+ */
+export function alertLabels(job: Job, run: Run | null, worst: AlertedFact): Record<string, string> {
+  const { type, severity, ruleAlert } = worst;
+  if (ruleAlert === undefined) return jobLabels(job, run, alertName(type), severity);
+  // A run id is never a label, though the heartbeat's series have it.
+  const { job_id: _, ...said } = ruleAlert.labels;
+  const own = { alertname: alertName(type), ...said, severity };
+  return isOfJob(job, ruleAlert) ? { ...jobLabels(job, run, own.alertname, severity), ...own } : own;
+}
+
+type AlertedFact = Pick<Judgement, "type" | "severity" | "ruleAlert">;
+
+function isOfJob(job: Job, { labels }: RuleAlert): boolean {
+  return labels.job_name === job.jobName && (labels.namespace ?? "default") === job.namespace;
+}
+
+function jobLabels(job: Job, run: Run | null, name: string, severity: Severity): Record<string, string> {
+  const labels: Record<string, string> = { alertname: name, severity };
   if (job.namespace !== "default") labels.namespace = job.namespace;
   if (job.environment !== "") labels.environment = job.environment;
   labels.job_name = job.jobName;
@@ -49,7 +62,10 @@ export function alertAnnotations(
   annotations.dashboard_url = jobUrl(publicUrl, job);
   if (worst?.limitText) annotations.limit = worst.limitText;
   if (worst?.valueText) annotations.value = worst.valueText;
-  return annotations;
+  if (worst?.ruleAlert === undefined) return annotations;
+  // What the rule says of itself goes before what we would say; the description has every fact.
+  const { description: _, ...own } = worst.ruleAlert.annotations;
+  return { ...annotations, ...own };
 }
 
 /** No records at all are too few as well: of one run the worse is said, and the other not repeated. */
@@ -64,6 +80,11 @@ export function worthTelling(facts: readonly Judgement[]): Judgement[] {
 
 /** "daily_etl: run failed" */
 export function factTitle(job: Job, fact: Judgement): string {
+  const { ruleAlert } = fact;
+  if (ruleAlert !== undefined) {
+    const words = ruleAlert.annotations.summary ?? ruleAlert.labels.alertname ?? "a rule fires";
+    return isOfJob(job, ruleAlert) && !words.includes(job.jobName) ? `${job.jobName}: ${words}` : words;
+  }
   return `${job.jobName}: ${fact.type.replaceAll("_", " ")}`;
 }
 

@@ -6,6 +6,7 @@ import { ChangeFeed } from "../lib/change-feed.ts";
 import { ManualClock } from "../lib/clock.ts";
 import type { AlertMessage } from "../model/alert.ts";
 import type { RoutingConfig } from "../model/routing.ts";
+import type { NewJudgement } from "../model/watch.ts";
 import { SelfMetrics } from "../self-monitoring/self-metrics.ts";
 import { EMPTY_WATCH_COMMIT, type LedgerStore } from "../storage/ledger-store.ts";
 import { createSqliteLedger } from "../storage/open-storage.ts";
@@ -74,27 +75,30 @@ async function broken(
   const now = clock.now();
   await store.commitWatch({
     ...EMPTY_WATCH_COMMIT,
-    judgements: [
-      {
-        jobId,
-        class: "detection",
-        type,
-        severity,
-        subject: `job:${jobId}:${now}`,
-        runRowId: null,
-        slotId: null,
-        at: now,
-        judgedAt: now,
-        limitText: null,
-        valueText: null,
-        explanation: `${type} happened`,
-        suppressedBecause: null,
-      },
-    ],
+    judgements: [judgementOf(jobId, severity, type)],
     setDeadlines: [{ kind: FOLD_INCIDENT, subject: `job:${jobId}`, jobId, dueAt: now }],
   });
   await engine.runDue(now);
   return jobId;
+}
+
+function judgementOf(jobId: number, severity: Severity, type: FactType): NewJudgement {
+  const now = clock.now();
+  return {
+    jobId,
+    class: "detection",
+    type,
+    severity,
+    subject: `job:${jobId}:${now}`,
+    runRowId: null,
+    slotId: null,
+    at: now,
+    judgedAt: now,
+    limitText: null,
+    valueText: null,
+    explanation: `${type} happened`,
+    suppressedBecause: null,
+  };
 }
 
 async function mended(jobId: number): Promise<void> {
@@ -344,4 +348,39 @@ inhibit_rules: [{source_matchers: [severity="critical"], target_matchers: [sever
       "team/webhook opened firing: 4 alerts, the worst: job2: run failed + 3",
     ]);
   });
+});
+
+it("a storm of a thousand is one short digest, and its members are told and kept", {
+  timeout: 60_000,
+}, async () => {
+  begin(5);
+  const now = clock.now();
+  const keys = Array.from({ length: 1000 }, (_, index) => ({
+    namespace: "default",
+    environment: "",
+    jobName: `job${index}`,
+    createdBy: "inferred" as const,
+    at: now,
+  }));
+  const jobs = await store.ensureJobs(keys);
+  await store.commitWatch({
+    ...EMPTY_WATCH_COMMIT,
+    judgements: jobs.map(({ id }) => judgementOf(id, "critical", "run_failed")),
+    setDeadlines: jobs.map(({ id }) => ({
+      kind: FOLD_INCIDENT,
+      subject: `job:${id}`,
+      jobId: id,
+      dueAt: now,
+    })),
+  });
+  await engine.runDue(now);
+  expect(await messages()).toHaveLength(5);
+  await pass(MINUTE);
+  const [digest, ...others] = await messages();
+  expect([digest, others]).toEqual([
+    expect.stringMatching(/^ops opened firing: 995 alerts, the worst: job\d+: run failed \+ 99$/),
+    [],
+  ]);
+  for (const { id } of jobs.slice(-3))
+    expect(await store.deliveriesOf((await store.openIncidents(id))[0]?.id ?? 0)).toHaveLength(1);
 });

@@ -74,7 +74,7 @@ function openIncident(input: FoldInput, facts: readonly Judgement[]): IncidentWr
   if (worst === undefined) throw new Error("an incident opens with at least one fact");
   const run = runOf(input, facts);
   const notified = facts.some((fact) => fact.suppressedBecause === null) && hasAudience(input);
-  const labels = alertLabels(input.job, run, worst.type, worst.severity);
+  const labels = alertLabels(input.job, run, worst);
   const incident: Omit<Incident, "id"> = {
     jobId: input.job.id,
     state: "open",

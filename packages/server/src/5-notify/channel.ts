@@ -9,9 +9,9 @@ import type { DeliveryReason } from "../model/watch.ts";
 
 /** One message on its way to one receiver. */
 export interface Notification {
-  /** The incident's; of a group of several, the worst. */
+  /** The incident's; of a group of several, the first. */
   alert: Alert;
-  /** The other alerts of a group, worst first. */
+  /** The other alerts of a group, in the order in which they are told. */
   others: readonly Alert[];
   /** Labels that make the group, null where the message is about one incident. */
   groupLabels: Readonly<Record<string, string>> | null;

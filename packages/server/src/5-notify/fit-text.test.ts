@@ -43,7 +43,9 @@ describe("whatever the text", () => {
         if (lines.join("\n").length <= limit / 2) expect(fitted).toBe(lines.join("\n"));
       }),
     );
-    expect(fitLines(["a".repeat(50), "b".repeat(50), "c".repeat(50)], 80)).toBe(`${"a".repeat(50)}\n… and 2 more`);
+    expect(fitLines(["a".repeat(50), "b".repeat(50), "c".repeat(50)], 80)).toBe(
+      `${"a".repeat(50)}\n… and 2 more`,
+    );
     expect(fitLines(["a".repeat(90)], 80)).toBe(`${"a".repeat(79)}…`);
   });
 

@@ -11,6 +11,7 @@ import { EMPTY_WATCH_COMMIT, type LedgerStore } from "../storage/ledger-store.ts
 import { createSqliteLedger } from "../storage/open-storage.ts";
 import { createReceiver, type Receiver } from "./channel-registry.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
+import { startHttpReceiver, unusedOrigin } from "./test-support/http-receiver.ts";
 
 const T0 = Date.UTC(2026, 10, 24, 2);
 
@@ -81,7 +82,10 @@ function delivery(reason: NewDelivery["reason"]): NewDelivery {
 async function incidentWith(...deliveries: NewDelivery[]): Promise<number> {
   const key = { namespace: "default", environment: "", jobName: "daily_etl" };
   const [job] = await store.ensureJobs([{ ...key, createdBy: "inferred", at: T0 }]);
-  const jobId = job?.id ?? 0;
+  return openIncidentOf(job?.id ?? 0, ...deliveries);
+}
+
+async function openIncidentOf(jobId: number, ...deliveries: NewDelivery[]): Promise<number> {
   const incident = {
     jobId,
     state: "open",
@@ -166,6 +170,108 @@ describe("the outbox", () => {
     clock.advance(30_000);
     expect(await outbox.sendDue()).toBe(1);
     expect(await store.deliveriesOf(id)).toMatchObject([{ state: "delivered" }]);
+  });
+
+  it.each(["no JSON", "null", "{}", "[1]"])(
+    "parks a row that holds %j, and sends what comes after it",
+    async (payload) => {
+      const id = await incidentWith({ ...delivery("opened"), payload }, delivery("resolved"));
+      await outbox.sendDue();
+      await outbox.sendDue();
+      expect(await store.deliveriesOf(id)).toMatchObject([
+        { state: "parked", tries: [{ error: "the stored message cannot be read" }] },
+        { state: "delivered" },
+      ]);
+    },
+  );
+
+  it("gives a channel what it remembered, and keeps what it remembers next", async () => {
+    const slack = await startHttpReceiver();
+    const root = { channel: "C1", ts: "17.1" };
+    slack.answers = [{ status: 200, body: JSON.stringify({ ok: true, ...root }) }];
+    const options = { apiUrl: slack.origin, botToken: "xoxb-1", channel: "C1" };
+    const id = await incidentWith(delivery("opened"), delivery("resolved"));
+    // Another process sends the second: what is remembered is in the ledger.
+    await newOutbox([createReceiver("team", "slack", options)]).sendDue();
+    await newOutbox([createReceiver("team", "slack", options)]).sendDue();
+    expect(slack.received.map(({ path }) => path)).toEqual([
+      "/chat.postMessage",
+      "/chat.update",
+      "/chat.postMessage",
+    ]);
+    expect(slack.received[1]?.body).toMatchObject(root);
+    expect(await store.receiverMemory(id, "team")).toEqual({ memory: JSON.stringify(root), resendAt: null });
+    await slack.close();
+  });
+
+  it("tells an Alertmanager again each minute, until the resolution is delivered", async () => {
+    const am = await startHttpReceiver();
+    const told = newOutbox([createReceiver("team", "alertmanager", { urls: [am.origin] })]);
+    const id = await incidentWith(delivery("opened"));
+    await told.sendDue();
+    clock.advance(59_999);
+    expect(await told.sendDue()).toBe(0);
+    clock.advance(1);
+    expect(await told.sendDue()).toBe(1);
+    am.answers = [{ status: 503 }, { status: 200 }];
+    clock.advance(60_000);
+    expect(await told.sendDue()).toBe(1);
+    clock.advance(60_000);
+    expect(await told.sendDue()).toBe(1);
+    expect(am.received).toHaveLength(4);
+    expect((await store.deliveriesOf(id))[0]?.tries).toHaveLength(1);
+
+    const incident = await store.getIncident(id);
+    if (incident === null) throw new Error("the incident is gone");
+    const { id: _, ...same } = incident;
+    const write = { id, incident: same, judgementIds: [], entries: [], deliveries: [delivery("resolved")] };
+    await store.commitWatch({ ...EMPTY_WATCH_COMMIT, incidents: [write] });
+    clock.advance(60_000);
+    expect(await told.sendDue()).toBe(1);
+    clock.advance(600_000);
+    expect(await told.sendDue()).toBe(0);
+    expect(am.received.at(-1)?.body).toMatchObject([{ endsAt: new Date(T0 + 240_000).toISOString() }]);
+    await am.close();
+  });
+
+  it("lets a receiver that hangs hold up nobody else", async () => {
+    const hung = await startHttpReceiver();
+    hung.answers = [() => {}];
+    const feed = new ChangeFeed();
+    const running = createOutbox({
+      store,
+      receivers: [createReceiver("hung", "webhook", { url: hung.origin }), receiver],
+      feed,
+      clock,
+      log: pino({ level: "silent" }),
+      selfMetrics: new SelfMetrics(),
+      publicUrl: () => "http://127.0.0.1:4318",
+    });
+    const key = { namespace: "default", environment: "", createdBy: "inferred", at: T0 } as const;
+    for (let index = 0; index < 100; index++) {
+      const [job] = await store.ensureJobs([{ ...key, jobName: `job_${index}` }]);
+      await openIncidentOf(job?.id ?? 0, { ...delivery("opened"), receiver: "hung" });
+    }
+    await incidentWith(delivery("opened"));
+    running.start();
+    while (bodies.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(hung.received.length).toBeLessThan(64);
+    await hung.close();
+    await running.stop();
+  });
+
+  it("shows what went wrong although it was delivered", async () => {
+    const am = await startHttpReceiver();
+    const nobody = await unusedOrigin();
+    const id = await incidentWith(delivery("opened"));
+    await newOutbox([createReceiver("team", "alertmanager", { urls: [am.origin, nobody] })]).sendDue();
+    expect(await store.deliveriesOf(id)).toMatchObject([
+      {
+        state: "delivered",
+        tries: [{ status: 200, error: expect.stringContaining("ECONNREFUSED") as string }],
+      },
+    ]);
+    await am.close();
   });
 
   it("wakes when rows are written, and finishes what is in hand when it stops", async () => {

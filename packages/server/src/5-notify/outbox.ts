@@ -24,9 +24,9 @@ import { readPayload } from "./read-payload.ts";
 import { retryDelayMs } from "./retry-delay.ts";
 
 /** Messages under way at once. */
-const IN_FLIGHT_LIMIT = 64;
+const IN_FLIGHT_LIMIT = 256;
 /** Of one receiver; a claim may go over it once, by as many again. */
-const RECEIVER_SHARE = 16;
+const RECEIVER_SHARE = 32;
 export const SEND_TIMEOUT_MS = 10_000;
 /** Longer than a send can take, so that a lease expires only when its holder is gone. */
 const LEASE_MS = 30_000;
@@ -101,10 +101,13 @@ export function createOutbox(parts: OutboxParts): Outbox {
     const receiver = receivers().get(delivery.receiver);
     if (receiver === undefined)
       return { kind: "refused", status: null, error: `no receiver "${delivery.receiver}" is configured` };
+    const content = readPayload(delivery.payload);
+    if (content === null)
+      return { kind: "refused", status: null, error: "the stored message cannot be read" };
     try {
       return await receiver.send(
         {
-          ...readPayload(delivery.payload),
+          ...content,
           dedupKey: delivery.dedupKey,
           messageId: `delivery-${delivery.id}`,
           reason: delivery.reason,

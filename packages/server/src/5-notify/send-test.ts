@@ -24,7 +24,10 @@ export async function sendTest(receiver: Receiver, clock: Clock, publicUrl: stri
   let memory: unknown = null;
   for (const reason of ["opened", "resolved"] as const) {
     const begunAt = performance.now();
-    const outcome = await sendOne(receiver, testMessage(receiver, { startsAt, reason, memory, clock, publicUrl }));
+    const outcome = await sendOne(
+      receiver,
+      testMessage(receiver, { startsAt, reason, memory, clock, publicUrl }),
+    );
     const delivered = outcome.kind === "delivered";
     if (delivered) memory = outcome.memory ?? memory;
     steps.push({
@@ -55,7 +58,10 @@ interface TestParts {
   publicUrl: string;
 }
 
-function testMessage({ name }: Receiver, { startsAt, reason, memory, clock, publicUrl }: TestParts): Notification {
+function testMessage(
+  { name }: Receiver,
+  { startsAt, reason, memory, clock, publicUrl }: TestParts,
+): Notification {
   const isOver = reason === "resolved";
   const alert: Alert = {
     status: isOver ? "resolved" : "firing",

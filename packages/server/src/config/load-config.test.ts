@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CHANNEL_OPTIONS, CHANNEL_TYPES } from "@batchwatch/protocol";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { CONFIG_OPTIONS } from "./config-options.ts";
@@ -187,6 +188,54 @@ test("secrets are not described", () => {
   const text = JSON.stringify(describeConfig(config));
   expect(text).not.toMatch(/T0P|S3CRET/);
   expect(text).toContain('"name":"ops"');
+});
+
+test("no secret of any channel is described", () => {
+  const receivers = CHANNEL_TYPES.map((type) => {
+    const { secrets } = CHANNEL_OPTIONS[type];
+    return { name: type, type, ...Object.fromEntries(secrets.map((option) => [option, "S3CRET"])) };
+  });
+  const config = { ...loadConfig({ cwd }).config, receivers };
+  const text = JSON.stringify(
+    describeConfig({ ...config, watchdog: { ...config.watchdog, pingUrl: "https://S3CRET.test" } }),
+  );
+  expect(text).not.toContain("S3CRET");
+  expect(text).toContain('"routingKey":"(set)"');
+});
+
+test("files of secrets lie beside the configuration, and are found missing before a start", () => {
+  writeFileSync(
+    join(cwd, "batchwatch.yaml"),
+    "receivers:\n  - { name: ops, type: pagerduty, routing_key_file: key }\n",
+  );
+  const { config } = loadConfig({ cwd, file: join(cwd, "batchwatch.yaml") });
+  expect(config.receivers).toMatchObject([{ name: "ops", routingKeyFile: join(cwd, "key") }]);
+  expect(missingFiles(config).map(problemText)).toEqual([
+    `receivers[0].routingKeyFile: names ${join(cwd, "key")}, which does not exist`,
+  ]);
+});
+
+test.each([
+  [
+    "receivers: [{ name: a, type: pagerduti, routing_key: k }]",
+    /receivers\[0\].type: must be one of webhook, pagerduty/,
+  ],
+  [
+    "receivers: [{ name: a, type: slack }]",
+    /receivers\[0\].url: is missing; give it, or the file that holds it as "urlFile"/,
+  ],
+  ["receivers: [{ name: a, type: pagerduty }]", /receivers\[0\].routingKey: is missing/],
+  [
+    "receivers: [{ name: a, type: discord, url: https://x.test, url_file: f }]",
+    /receivers\[0\].url_file: is given beside "url"/,
+  ],
+  [
+    "receivers: [{ name: a, url: https://u:p@x.test }]",
+    /receivers\[0\].url: must not hold a user and password/,
+  ],
+  ["alerts: { watchdog: ops }", /alerts.watchdog: names "ops", which is not in "receivers"/],
+])("a receiver: %s", (text, expected) => {
+  expect(problems(withFile(`${text}\n`)).join("\n")).toMatch(expected);
 });
 
 test("each option has a name of its own in the environment", () => {

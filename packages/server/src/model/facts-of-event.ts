@@ -51,6 +51,7 @@ export function factsOfEvent(event: RunEvent): RunFacts {
     memoryLimitBytes: event.resources?.memoryLimitBytes ?? null,
     cpuMs: event.resources?.cpuMs ?? null,
     memoryBytes: said(event.resources?.memoryBytes, event.at),
+    memory: memoryOf(event),
     traceIds: event.traceId === undefined ? [] : [event.traceId],
   };
 }
@@ -185,6 +186,11 @@ function progressOf(event: RunEvent): RunFacts["progress"] {
     records.extracted;
   if (processed === undefined) return {};
   return { [progressKey(event.attempt, step?.id ?? step?.name ?? "")]: { value: processed, at: event.at } };
+}
+
+function memoryOf(event: RunEvent): RunFacts["memory"] {
+  const sample = said(event.resources?.memoryBytes, event.at);
+  return sample === null ? {} : { [event.witness]: { first: sample, last: sample } };
 }
 
 function metadataOf(event: RunEvent): RunFacts["metadata"] {

@@ -57,6 +57,7 @@ export function projectRun(facts: RunFacts, policy: RetryPolicy = NO_RETRY_POLIC
     witnesses: witnessesOf(facts, attempts),
     recordsProcessed: records.processed,
     recordsFailed: records.failed,
+    stageRecords: records.stages,
     ...progressOf(facts, attempts.length < 2 ? null : (last?.start?.at ?? null)),
     ...beatsOf(facts),
     heartbeatIntervalMs: facts.heartbeatIntervalMs,
@@ -65,6 +66,7 @@ export function projectRun(facts: RunFacts, policy: RetryPolicy = NO_RETRY_POLIC
     exitCode: last?.exitCode ?? null,
     signal: last?.signal ?? null,
     resources: resourcesOf(facts),
+    memoryTrend: final ? null : memoryTrendOf(facts),
     metadata: Object.fromEntries(Object.entries(facts.metadata).map(([name, { value }]) => [name, value])),
     traceIds: [...facts.traceIds],
     host: facts.host?.value ?? null,
@@ -260,6 +262,16 @@ function resourcesOf(facts: RunFacts): RunView["resources"] {
     ...(facts.memoryLimitBytes === null ? {} : { memoryLimitBytes: facts.memoryLimitBytes }),
     ...(facts.cpuMs === null ? {} : { cpuMs: facts.cpuMs }),
   };
+}
+
+/** A command and the program inside it may both sample: the one that says more sees more. */
+function memoryTrendOf({ memory }: RunFacts): RunView["memoryTrend"] {
+  const [most] = Object.entries(memory).sort(
+    ([a, x], [b, y]) => y.last.value - x.last.value || compareText(a, b),
+  );
+  if (most === undefined) return null;
+  const { first, last } = most[1];
+  return { firstAt: first.at, firstBytes: first.value, lastAt: last.at, lastBytes: last.value };
 }
 
 /** What each witness says of the last attempt that it saw the end of. */

@@ -113,9 +113,13 @@ function compareSteps(a: Step, b: Step): number {
 
 // ── the run's own figures ───────────────────────────────────────────────────────────────────────────
 
+const STAGES = ["extracted", "transformed", "loaded"] as const;
+
 export interface RunRecords {
   processed: number | null;
   failed: number | null;
+  /** Without those of its steps. */
+  stages: RecordCounts;
 }
 
 /**
@@ -142,6 +146,12 @@ export function projectRecords(
       lastStepFigure(own) ??
       progressCount(facts, attempt, since),
     failed: figureAtEnd(ends, "failed") ?? figureSince(running, "failed", since) ?? sumOfFailed(own),
+    stages: Object.fromEntries(
+      STAGES.flatMap((stage) => {
+        const figure = figureAtEnd(ends, stage) ?? figureSince(running, stage, since);
+        return figure === null ? [] : [[stage, figure]];
+      }),
+    ),
   };
 }
 

@@ -41,6 +41,12 @@ export interface Seen {
   last: number;
 }
 
+/** The earliest and the latest sample; among equals the larger. */
+export interface MemorySeen {
+  first: Said<number>;
+  last: Said<number>;
+}
+
 /** A value with the time at which it was said: the latest wins, among equals the larger. */
 export interface Said<T> {
   value: T;
@@ -95,6 +101,8 @@ export interface RunFacts {
   memoryLimitBytes: number | null;
   cpuMs: number | null;
   memoryBytes: Said<number> | null;
+  /** Memory in use: the first and the last sample of each witness. */
+  memory: Readonly<Record<string, MemorySeen>>;
   traceIds: readonly string[];
 }
 
@@ -132,6 +140,7 @@ export const EMPTY_FACTS: RunFacts = {
   memoryLimitBytes: null,
   cpuMs: null,
   memoryBytes: null,
+  memory: {},
   traceIds: [],
 };
 
@@ -165,6 +174,7 @@ export function mergeFacts(a: RunFacts, b: RunFacts): RunFacts {
     memoryLimitBytes: either(a.memoryLimitBytes, b.memoryLimitBytes, Math.max),
     cpuMs: either(a.cpuMs, b.cpuMs, Math.max),
     memoryBytes: either(a.memoryBytes, b.memoryBytes, latest),
+    memory: mergeRecords(a.memory, b.memory, joinMemory),
     traceIds: mergeSets(a.traceIds, b.traceIds, TRACE_LIMIT),
   };
 }
@@ -245,6 +255,15 @@ function widen(a: Seen, b: Seen): Seen {
 function latest<T extends string | number | boolean>(a: Said<T>, b: Said<T>): Said<T> {
   if (a.at !== b.at) return a.at > b.at ? a : b;
   return compareValues(a.value, b.value) >= 0 ? a : b;
+}
+
+function joinMemory(a: MemorySeen, b: MemorySeen): MemorySeen {
+  return { first: earliest(a.first, b.first), last: latest(a.last, b.last) };
+}
+
+function earliest(a: Said<number>, b: Said<number>): Said<number> {
+  if (a.at !== b.at) return a.at < b.at ? a : b;
+  return a.value >= b.value ? a : b;
 }
 
 function compareValues(a: string | number | boolean, b: string | number | boolean): number {

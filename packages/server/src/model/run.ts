@@ -40,6 +40,14 @@ export interface WitnessView {
   clockSkewMs?: number;
 }
 
+/** The first and the last sample of memory in use, by the sender's clock. */
+export interface MemoryTrend {
+  firstAt: number;
+  firstBytes: number;
+  lastAt: number;
+  lastBytes: number;
+}
+
 /** What a run's facts come to. Pure function of the set of its events (any order, any duplication). */
 export interface RunView extends ClockView {
   phase: RunPhase;
@@ -67,6 +75,8 @@ export interface RunView extends ClockView {
   witnesses: WitnessView[];
   recordsProcessed: number | null;
   recordsFailed: number | null;
+  /** What it says itself, its steps aside, of the stages that it counts: extracted, transformed, loaded. */
+  stageRecords: RecordCounts;
   progressRate: number | null;
   progressTotal: number | null;
   /** When the count of records last grew or a rate above 0 was reported; null when nothing was ever reported. */
@@ -83,6 +93,8 @@ export interface RunView extends ClockView {
   exitCode: number | null;
   signal: string | null;
   resources: ResourceFact;
+  /** While it is open: how the memory in use went, of the sender that says most; null where nobody samples it. */
+  memoryTrend: MemoryTrend | null;
   metadata: Record<string, string | number | boolean>;
   traceIds: string[];
   host: string | null;

@@ -16,6 +16,9 @@ export class KnownSeries {
   /** The store's note: the id holds while the store's epoch is this one. */
   storeEpoch: object | null = null;
   storeId = 0;
+  /** The note of who collects samples: the index holds within this batch. */
+  batch: object | null = null;
+  batchIndex = 0;
 
   constructor(labels: Labels) {
     this.labels = labels;

@@ -82,6 +82,13 @@ export interface Judgement {
   /** Named reason for making no notification (`history`, `observe_only`, `paused`, `backfill`, `alert_after`), null = may notify. */
   suppressedBecause: string | null;
   incidentId: number | null;
+  /** What a PromQL rule says of its alert; left out for what we judge ourselves. */
+  ruleAlert?: RuleAlert;
+}
+
+export interface RuleAlert {
+  labels: Readonly<Record<string, string>>;
+  annotations: Readonly<Record<string, string>>;
 }
 
 export type NewJudgement = Omit<Judgement, "id" | "state" | "resolvedAt" | "resolution" | "incidentId">;

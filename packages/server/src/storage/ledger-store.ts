@@ -358,6 +358,8 @@ export interface LedgerStore extends MeterStore {
   /** Of one job: open, not yet in an incident; and open incidents. What folding starts from. */
   unfoldedJudgements(jobId: number): Promise<Judgement[]>;
   openIncidents(jobId: number): Promise<Incident[]>;
+  /** Open ones that alerts of PromQL rules became. */
+  openRuleJudgements(): Promise<Judgement[]>;
   commitWatch(commit: WatchCommit): Promise<void>;
 
   // incidents and deliveries

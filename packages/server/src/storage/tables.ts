@@ -154,6 +154,8 @@ export interface JudgementsTable {
   suppressed_because: string | null;
   incident_id: number | null;
   is_metered: Generated<number>;
+  /** JSON: RuleAlert. */
+  rule_alert: string | null;
 }
 
 export interface IncidentsTable {

@@ -81,7 +81,7 @@ export function roundResult(table: DraftTable, now: number): { rows: RunRows; wr
     for (const event of draft.events) rows.events.push({ runRef: draft.ref, event });
     for (const eventId of draft.adopted) rows.adopted.push({ eventId, runRef: draft.ref });
     for (const alias of result.aliases) rows.aliases.push({ alias, runRef: draft.ref });
-    if (draft.absorbed.length > 0 || needsJudging(draft.stored, result.run))
+    if (draft.absorbed.length > 0 || needsJudging(draft.stored, result.run, draft.job.settings))
       rows.runDeadlines.push({ kind: "judge_run", runRef: draft.ref, jobId: draft.job.id, dueAt: now });
   }
   return { rows: { runs, ...rows }, written };

@@ -2,17 +2,24 @@
  * What is new since the meter last looked: ended runs, violations and detections, and what jobs told of themselves →
  * changes of series, each at its own time, and the marks that keep them from being counted twice.
  */
-import type { RunPhase } from "@batchwatch/protocol";
+import { isFailurePhase, METRIC_NAMES, RUN_PHASES, type RunPhase } from "@batchwatch/protocol";
 import type { Job } from "../../model/job.ts";
 import type { NativeIncrement, RunToMeter } from "../../model/meter.ts";
 import type { Run } from "../../model/run.ts";
 import type { Judgement } from "../../model/watch.ts";
 import type { LedgerStore } from "../../storage/ledger-store.ts";
-import type { MeterChange } from "./meter-value.ts";
+import { type MeterChange, seriesKey } from "./meter-value.ts";
 import { nativeChange } from "./native-changes.ts";
 import { EVIDENCE_SETTLES_MS, NativeCover } from "./native-cover.ts";
 import type { NativeJobs } from "./native-jobs.ts";
-import { correctionChange, isOtherEnd, judgementChanges, runChanges, runEndAt } from "./run-changes.ts";
+import {
+  correctionChange,
+  isOtherEnd,
+  jobLabels,
+  judgementChanges,
+  runChanges,
+  runEndAt,
+} from "./run-changes.ts";
 import type { SeriesBook } from "./series-book.ts";
 
 export type GatherStore = Pick<
@@ -23,6 +30,7 @@ export type GatherStore = Pick<
   | "nativeIncrements"
   | "jobsWithLostRuns"
   | "getJobs"
+  | "listRuns"
 >;
 
 /** One thing that happened: all of its changes enter the series, or none. */
@@ -49,6 +57,8 @@ export const ROWS_A_LOOK = 10_000;
 const ROWS_A_PAGE = 500;
 /** A run that was lost longer ago is not heard of any more. */
 const LOST_MS = 7 * 86_400_000;
+/** Overlapping runs may end in another order than they start in. */
+const FAILURES_LOOKED_AT = 20;
 /** A producer's clock that is further ahead is not waited for. */
 const SKEW_MS = 600_000;
 
@@ -76,7 +86,10 @@ export async function gatherChanges(input: GatherInput): Promise<Gathered> {
   );
   const lostJobs = increments.length === 0 ? new Set<number>() : await store.jobsWithLostRuns(now - LOST_MS);
   const items: MeterItem[] = [];
-  for (const ended of runs) items.push(...itemOfRun(input, ended, jobs, cover));
+  for (const ended of runs) {
+    for (const item of itemOfRun(input, ended, jobs, cover))
+      items.push({ ...item, changes: [...item.changes, ...(await failureTakenBack(input, ended, jobs))] });
+  }
   for (const judgement of judgements) items.push(...itemOfJudgement(input, judgement, jobs, cover));
   for (const increment of increments)
     if (!mayBeOfLost(increment, lostJobs, cover, now))
@@ -118,6 +131,27 @@ function itemOfRun(
   if (decision === "wait") return [];
   native.metered(run);
   return item(all.filter(({ family }) => !decision.has(family)));
+}
+
+/** It was counted as a failure and was none: the last failure is the one before it again; 0 where there is none. */
+async function failureTakenBack(
+  { store, book, lastTick }: GatherInput,
+  { run, meteredPhase }: RunToMeter,
+  jobs: ReadonlyMap<number, Job>,
+): Promise<MeterChange[]> {
+  const job = jobs.get(run.jobId);
+  if (job === undefined || meteredPhase === null || !isFailurePhase(meteredPhase)) return [];
+  if (isFailurePhase(run.phase)) return [];
+  const [family, labels] = [METRIC_NAMES.lastFailure, jobLabels(job)];
+  if (book.get(seriesKey(family, labels)) === null) return [];
+  const failures = await store.listRuns(
+    { jobId: job.id, phases: RUN_PHASES.filter((phase) => isFailurePhase(phase)) },
+    "-startedAt",
+    { limit: FAILURES_LOOKED_AT, cursor: null },
+  );
+  const times = failures.items.flatMap((other) => (other.runType === "backfill" ? [] : runEndAt(other)));
+  const value = Math.max(0, ...times.filter((at) => at <= lastTick)) / 1000;
+  return [{ jobId: job.id, family, labels, at: lastTick, change: { kind: "set", value } }];
 }
 
 function itemOfJudgement(

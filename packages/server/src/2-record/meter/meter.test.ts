@@ -1,7 +1,7 @@
 import { isStaleAt } from "@batchwatch/promql";
 import { METRIC_NAMES } from "@batchwatch/protocol";
 import { describe, expect, test } from "vitest";
-import { openMeter } from "./test-support/open-meter.ts";
+import { NIGHTLY, openMeter } from "./test-support/open-meter.ts";
 
 const T = "2026-03-02T02:00:00.000Z";
 const AT = Date.parse(T);
@@ -151,6 +151,45 @@ describe("the meter", () => {
       1,
     ]);
     expect((await house.series(METRIC_NAMES.lastSuccess)).values.at(-1)).toBe((AT + 20_000) / 1000);
+  });
+
+  test("takes the last failure back when it was none", async () => {
+    await using house = await openMeter(T);
+    await house.goTo(AT);
+    await house.say({ kind: "failed", at: AT + 1_000, runId: "earlier", final: true });
+    await house.say({ kind: "started" }, { kind: "lost", at: AT + 5_000, witness: "batchwatch" });
+    await house.goTo(AT + 15_000);
+    const last = async () => (await house.series(METRIC_NAMES.lastFailure)).values.at(-1);
+    expect(await last()).toBe((AT + 5_000) / 1000);
+    await house.say({ kind: "completed", at: AT + 3_000 });
+    await house.goTo(AT + 30_000);
+    expect(await last()).toBe((AT + 1_000) / 1000);
+    // Restarts and rebuilds leave it so.
+    await house.restart();
+    await house.goTo(AT + 45_000);
+    const job = await house.store.findJob(NIGHTLY);
+    if (job !== null) await house.meter.rebuild(job, AT - 1);
+    expect(await last()).toBe((AT + 1_000) / 1000);
+    await house.say({ kind: "failed", at: AT + 50_000, runId: "later", final: true });
+    await house.goTo(AT + 60_000);
+    expect(await last()).toBe((AT + 50_000) / 1000);
+  });
+
+  test("judges heartbeats of a clock that is behind by its own", async () => {
+    await using house = await openMeter(T);
+    const behind = 30 * 60_000;
+    await house.goTo(AT);
+    await house.say({ kind: "started", at: AT - behind });
+    for (const second of [5, 20, 35]) {
+      await house.goTo(AT + second * 1000);
+      await house.say({ kind: "heartbeat", heartbeatIntervalMs: 15_000, at: AT - behind + second * 1000 });
+    }
+    await house.goTo(AT + 45_000);
+    const { values } = await house.series(METRIC_NAMES.heartbeat);
+    expect([...values]).toEqual([1, 1, 1]);
+    expect((await house.series(METRIC_NAMES.runningSince)).values.at(-1)).toBe(AT / 1000);
+    await house.goTo(AT + 150_000);
+    expect((await house.series(METRIC_NAMES.heartbeat)).values.at(-1)).toBe(0);
   });
 
   test("counts what is so now, also in hindsight", async () => {

@@ -193,6 +193,7 @@ export class Meter {
       const isCounted = family === METRIC_NAMES.running || family === METRIC_NAMES.queued;
       const after = writeSeries(isCounted ? new SampleWriter() : out, plan, ticks, this.#labelSets);
       if (after !== null && plan.changes.length > 0) changed.push(after);
+      for (const batch of out.takeFull()) await samples.append([batch]);
     }
     for (const batch of out.batches()) await samples.append([batch]);
     return { changed, entering: entering.filter((item): item is MeterItem => item.of !== null), history };

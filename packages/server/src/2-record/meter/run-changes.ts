@@ -124,6 +124,8 @@ export function correctionChange(job: Job, run: Run, counted: RunPhase, at: numb
 }
 
 export function judgementChanges(job: Job, judgement: Judgement): MeterChange[] {
+  // A rule that asks for detections would keep itself firing.
+  if (judgement.type === "rule_firing") return [];
   const own = jobLabels(job);
   const at = Math.round(judgement.at);
   const change = (family: string, labels: SeriesLabels, of: MeterChange["change"]): MeterChange => ({

@@ -73,11 +73,12 @@ function gaugesOf(job: Job, run: Run): GaugeOfRun[] {
   const labels: SeriesLabels = { ...jobLabels(job), job_id: run.runId };
   const { lastBeatAt, progressRate } = run;
   if (lastBeatAt !== null) {
-    const deadAt = lastBeatAt + heartbeatLimit(run, job.settings);
+    // By our clock: a sender whose clock is behind is not silent.
+    const deadAt = lastBeatAt + run.liveOffsetMs + heartbeatLimit(run, job.settings);
     gauges.push({
       family: METRIC_NAMES.heartbeat,
       labels,
-      from: run.firstBeatAt ?? lastBeatAt,
+      from: (run.firstBeatAt ?? lastBeatAt) + run.liveOffsetMs,
       valueAt: (at) => (at <= deadAt ? 1 : 0),
     });
   }
@@ -85,7 +86,7 @@ function gaugesOf(job: Job, run: Run): GaugeOfRun[] {
     gauges.push({
       family: METRIC_NAMES.progressRate,
       labels,
-      from: run.startedAt ?? run.lastEventAt,
+      from: run.runningSinceAt ?? run.startedAt ?? run.lastEventAt,
       valueAt: () => progressRate,
     });
   return gauges;
@@ -100,7 +101,8 @@ function endGauge(
   ticks: Ticks,
 ): void {
   for (const at of ticks.times) {
-    if (at >= endedAt) {
+    // Ended it is, though by the clock of its sender it may end later yet.
+    if (at >= Math.min(endedAt, ticks.last)) {
       out.addStale(series, at);
       return;
     }

@@ -22,6 +22,10 @@ const STEPS: readonly { youngerThanMs: number; stepMs: number }[] = [
 /** After a change there are ticks for so long: windows of a day that hold it are right. */
 const AROUND_MS = 26 * HOUR_MS;
 const AROUND_STEP_MS = 120_000;
+/** So near to a change ticks are as dense as live: short windows that hold it are extrapolated no more than there. */
+const NEAR_MS = 5 * 60_000;
+/** The latest so many changes; the windows around older ones are those of long ranges. */
+const MOST_NEAR = 2_000;
 
 export function lastTickAt(now: number): number {
   return Math.floor(now / TICK_MS) * TICK_MS;
@@ -48,6 +52,7 @@ export function ticksOfSeries(from: number, to: number, changes: readonly { at: 
   if (to - from <= SHORT_MS) return ticksBetween(from, to);
   const ticks = new Set(changes.length === 0 ? [to] : ticksBetween(Math.max(from, to - SHORT_MS), to));
   addAround(ticks, from, to, changes);
+  addNear(ticks, from, to, changes);
   return inOrder(ticks);
 }
 
@@ -56,6 +61,7 @@ export function ticksOfRange(from: number, to: number, changes: readonly { at: n
   const filledFrom = Math.max(from, to - LONGEST_FILL_MS - 1);
   const ticks = new Set(ticksBetween(filledFrom, to));
   addAround(ticks, from, filledFrom, changes);
+  addNear(ticks, from, to, changes);
   return inOrder(ticks);
 }
 
@@ -68,6 +74,14 @@ function addAround(ticks: Set<number>, from: number, to: number, changes: readon
       tick += AROUND_STEP_MS
     )
       ticks.add(tick);
+  }
+}
+
+function addNear(ticks: Set<number>, from: number, to: number, changes: readonly { at: number }[]): void {
+  for (const { at } of changes.slice(-MOST_NEAR)) {
+    const until = Math.min(at + NEAR_MS, to);
+    const since = Math.max(at - NEAR_MS, from + 1);
+    for (let tick = Math.ceil(since / TICK_MS) * TICK_MS; tick <= until; tick += TICK_MS) ticks.add(tick);
   }
 }
 

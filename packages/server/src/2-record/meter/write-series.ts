@@ -15,6 +15,11 @@ import { TICK_MS, ticksOfRange, ticksOfSeries } from "./tick-times.ts";
 
 /** Quieter than this, a change is worth two samples of its own. */
 const SPARSE_MS = 2 * TICK_MS;
+/**
+ * Buckets that a histogram gets later begin so long before the change that brings them: else windows that hold it are extrapolated
+ * otherwise for them than for the old ones, and quantiles fall into the wrong bucket.
+ */
+const BOUNDS_BEGIN_BEFORE_MS = 900_000;
 /** A counter that nothing changed for this long is written no more until something does. */
 export const RESTS_AFTER_MS = 35 * 86_400_000;
 
@@ -150,13 +155,27 @@ class Walk {
       if (at === undefined || at > tick) return;
       const group = this.#takeAllAt(at);
       const ready = group.reduce((value, { change }) => madeReady(value, change), this.#value);
-      // Buckets that it brings along begin before it.
+      if (ready !== this.#value) this.#beginBounds(this.#value, ready, at);
       const isAlone = at - this.#changedAt >= SPARSE_MS || ready !== this.#value;
       this.#value = ready;
       if (isAlone && ready.kind !== "gauge") this.#emit(at - 1);
       this.#value = group.reduce((value, { change }) => applyChange(value, change), this.#value);
       this.#changedAt = at;
       if (isAlone && at < tick) this.#emit(at);
+    }
+  }
+
+  #beginBounds(before: MeterValue, ready: MeterValue, at: number): void {
+    if (before.kind !== "histogram" || ready.kind !== "histogram") return;
+    const sets = this.#labelSets.of(this.#key, this.#before, ready);
+    if (sets.kind !== "histogram") return;
+    const known = new Set(before.value.bounds);
+    const since = Math.max(at - BOUNDS_BEGIN_BEFORE_MS, this.#before.createdAt);
+    for (const [index, bound] of ready.value.bounds.entries()) {
+      const bucket = sets.buckets[index];
+      if (bucket === undefined || known.has(bound)) continue;
+      for (let tick = Math.ceil(since / TICK_MS) * TICK_MS; tick < at - 1; tick += TICK_MS)
+        this.#out.add(bucket, tick, ready.value.below[index] ?? 0);
     }
   }
 

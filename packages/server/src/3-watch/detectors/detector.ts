@@ -7,6 +7,8 @@ import type { Job } from "../../model/job.ts";
 import type { Run } from "../../model/run.ts";
 import type { Judgement, Slot } from "../../model/watch.ts";
 import type { Uptime } from "../deadlines/uptime.ts";
+import type { LaterOutput } from "../runs/later-output.ts";
+import type { UpstreamState } from "../upstreams/upstream-state.ts";
 import type { WatchOptions } from "../watch-options.ts";
 
 export interface JudgeContext {
@@ -27,6 +29,12 @@ export interface RunContext extends JudgeContext {
   earlierRuns: readonly Run[];
   /** Another run of the job under way that started before this one. */
   overlaps: Run | null;
+  /** Starts in the stretch of time that `maxRuns` counts, up to this run; null where nothing is counted. */
+  startsInWindow: number | null;
+  /** What came after the output of this run; null while that is fresh. */
+  laterOutput: LaterOutput | null;
+  /** How the jobs that this one needs stood when the run began. */
+  upstreams: readonly UpstreamState[];
   /** Open judgements of the job. */
   open: readonly Judgement[];
 }
@@ -37,6 +45,8 @@ export interface SlotContext extends JudgeContext {
   run: Run | null;
   /** A run that names the slot but has not started. */
   waiting: Run | null;
+  /** How the jobs that this one needs stood at the end of the slot's window; empty where no detector asked. */
+  upstreams: readonly UpstreamState[];
 }
 
 /** Broken, with everything that is shown. */
@@ -63,6 +73,7 @@ export const RUN_DEADLINE_KINDS = [
   "run_stall",
   "run_retry_grace",
   "run_complete_by",
+  "run_freshness",
 ] as const;
 export type RunDeadlineKind = (typeof RUN_DEADLINE_KINDS)[number];
 
@@ -84,14 +95,18 @@ export interface RunDetector {
   mends(context: MendContext): string | null;
   /** True when `examine` needs `earlierRuns` for this run. */
   wantsEarlierRuns?(context: Pick<RunContext, "run" | "job">): boolean;
+  /** Any run that ends later counts as one that comes after, whether it stands for a slot or not. */
+  readonly anyRunMends?: true;
 }
 
 export interface SlotDetector {
   readonly type: FactType;
   /** The deadline kind at which it is judged. */
-  readonly kind: "slot_late" | "slot_start_by" | "slot_complete_by";
+  readonly kind: "slot_late" | "slot_start_by" | "slot_complete_by" | "slot_upstream_late" | "slot_upstream_failed";
   /** When it is to be judged, null when nothing is declared. Strictly after this instant it may be broken. */
   limitAt(slot: Slot, job: Job): number | null;
   examine(context: SlotContext): Finding | null;
+  /** True when `examine` needs `upstreams`. */
+  readonly wantsUpstreams?: true;
   mends(context: MendContext): string | null;
 }

@@ -41,6 +41,6 @@ function examine({ run, job }: RunContext) {
 }
 
 /** Two significant decimals, so that a value just over the limit doesn't read like the limit. */
-function percentText(ratio: number): string {
+export function percentText(ratio: number): string {
   return `${Number((ratio * 100).toPrecision(4))} %`;
 }

@@ -48,7 +48,10 @@ export async function newJudgements(
       jobId: job.id,
       class: isViolationType(finding.type) ? "violation" : "detection",
       type: finding.type,
-      severity: job.settings.severity[finding.type] ?? defaultSeverity(finding.type),
+      severity:
+        job.settings.severity[finding.type] ??
+        context.options.severity[finding.type] ??
+        defaultSeverity(finding.type),
       subject: judged.subject,
       runRowId: judged.run?.id ?? null,
       slotId: judged.slot?.id ?? null,

@@ -32,7 +32,7 @@ export async function findResolutions(store: LedgerStore, context: RunContext): 
     const reference = references.get(judgement.id);
     const isLater =
       reference !== undefined &&
-      comesAfter(context, judgement, reference) &&
+      (comesAfter(context, judgement, reference) || anyRunComesAfter(context, judgement)) &&
       streak(reference.startAt) >= context.job.settings.resolveAfter;
     if (!own && !isLater) continue;
     const resolution = resolutionOf({ ...context, judgement, isOwn: own, isLater });
@@ -63,6 +63,12 @@ function comesAfter(
   if (judgement.slotId === null || reference.slotAt === null) return runStart(run) > reference.startAt;
   if (slot !== null) return slot.slotAt > reference.slotAt;
   return job.settings.schedule === null && runStart(run) > reference.slotAt;
+}
+
+/** Of what a slot has no part in. */
+function anyRunComesAfter({ run }: RunContext, { type, at }: Judgement): boolean {
+  const mendedByAny = RUN_DETECTORS.some((detector) => detector.type === type && detector.anyRunMends);
+  return mendedByAny && run.completedAt !== null && run.completedAt > at;
 }
 
 function resolutionOf(context: MendContext): string | null {

@@ -12,7 +12,7 @@ export function suppressionOf(context: JudgeContext, run: Run | null, finding: F
   if (job.settings.paused) return "paused";
   if (run?.runType === "backfill") return "backfill";
   if (isHistory(context, finding)) return "history";
-  return job.settings.observeOnly ? "observe_only" : null;
+  return job.settings.observeOnly || context.options.observeOnly ? "observe_only" : null;
 }
 
 /**

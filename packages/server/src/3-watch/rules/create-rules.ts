@@ -11,7 +11,7 @@ import { EVALUATE_RULES, type LiveGroup, RuleGroups, type RuleGroupsParts } from
 
 export interface CreateRulesParts
   extends RuleGroupsParts,
-    Pick<RuleEvaluationParts, "log" | "externalLabels" | "publicUrl"> {
+    Pick<RuleEvaluationParts, "log" | "externalLabels" | "publicUrl" | "changed"> {
   selfMetrics: SelfMetrics;
 }
 
@@ -58,7 +58,10 @@ export function createRules(parts: CreateRulesParts): Rules {
   };
   return {
     handler,
-    take: (declared) => groups.take(declared),
+    async take(declared) {
+      await groups.take(declared);
+      await parts.changed?.();
+    },
     list: () => groups.list(),
     idle,
     async stop() {

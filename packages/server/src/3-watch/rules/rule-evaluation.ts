@@ -19,6 +19,8 @@ export interface RuleEvaluationParts {
   meter: StageMeter;
   externalLabels: Readonly<Record<string, string>>;
   publicUrl: () => string;
+  /** Told after each evaluation and each reload, when the new states are kept. */
+  changed?: () => Promise<void>;
 }
 
 /** Never rejects. @param signal aborted when the server stops: the group then stays as it was */
@@ -55,6 +57,7 @@ export async function evaluateLiveGroup(
     meter.done(live.evaluationMs, live.group.rules.length);
     // A reload during the evaluation took over the state as it was; this evaluation is then lost, as a skipped one is.
     if (parts.groups.find(live.subject) === live) await parts.groups.save(live);
+    await parts.changed?.();
   } catch (error) {
     if (signal.aborted) return;
     meter.failed("RULE_GROUP");

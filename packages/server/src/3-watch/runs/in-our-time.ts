@@ -57,6 +57,14 @@ export function movedBy(run: Run, byMs: number): Run {
     lastHeardAt: isOver ? move(run.lastHeardAt) : run.lastHeardAt,
     runningSinceAt: isOver ? move(run.runningSinceAt) : run.runningSinceAt,
     liveOffsetMs: isOver ? 0 : run.liveOffsetMs - byMs,
+    memoryTrend:
+      run.memoryTrend === null
+        ? null
+        : {
+            ...run.memoryTrend,
+            firstAt: move(run.memoryTrend.firstAt),
+            lastAt: move(run.memoryTrend.lastAt),
+          },
     attempts: run.attempts.map((attempt) => ({
       ...attempt,
       startedAt: move(attempt.startedAt),

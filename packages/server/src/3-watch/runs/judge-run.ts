@@ -32,7 +32,7 @@ import {
 } from "../watch-deadlines.ts";
 import type { WatchParts } from "../watch-parts.ts";
 import { finalisedEvent, lostEvent, suspectedEvent } from "./own-events.ts";
-import { loadRunContext, loadSlotCandidates, runStart } from "./run-context.ts";
+import { type LoadedRunContext, loadRunContext, loadSlotCandidates, runStart } from "./run-context.ts";
 
 /** What was to happen by now and has not, is looked at again after this. */
 const LOOK_AGAIN_MS = 30_000;
@@ -72,7 +72,7 @@ export async function judgeRun(parts: WatchParts, runRowId: number, now: number)
   ]);
   if (againAt !== null) deadlines.push(judgeRunAgainDeadline(run, againAt));
   if (judgements.length > 0) deadlines.push(...(await laterRunDeadline(parts, run, now)));
-  deadlines.push(...overlapDeadlines(context));
+  deadlines.push(...overlapDeadlines(context), ...crowdedDeadline(context));
   const changed = judgements.length + resolve.length + reworded.length;
   if (changed > 0) deadlines.push(foldDeadline(job, now));
   return {
@@ -162,7 +162,7 @@ function findingsOf(context: RunContext): TypedFinding[] {
     if (finding !== null) findings.push({ ...finding, type });
   }
   if (slot === null || slot.runRowId !== run.id) return findings;
-  const slotContext: SlotContext = { ...context, slot, waiting: null };
+  const slotContext: SlotContext = { ...context, slot, waiting: null, upstreams: [] };
   for (const { type, examine } of SLOT_DETECTORS) {
     const finding = examine(slotContext);
     if (finding !== null) findings.push({ ...finding, type });
@@ -235,12 +235,14 @@ function staleDeadlines({ run, job }: RunContext): { kind: string; subject: stri
   const beats = run.firstBeatAt !== null || run.heartbeatIntervalMs !== null;
   const watched = beats || settings.heartbeatIntervalMs !== null || settings.heartbeatLimitMs !== null;
   const mayHave: Record<(typeof RUN_DEADLINE_KINDS)[number], boolean> = {
-    run_max_duration: settings.maxDurationMs !== null,
+    run_max_duration: settings.maxDurationMs !== null || Object.keys(settings.maxStepDurationMs).length > 0,
     run_heartbeat: watched,
     run_lost: watched,
     run_stall: settings.stallLimitMs !== null && run.reportsProgress,
     run_retry_grace: run.phase !== "completed" || run.retryCount > 0,
     run_complete_by: settings.mustCompleteBy !== null && settings.schedule === null,
+    // A good run is over and its output grows old.
+    run_freshness: settings.freshnessMs !== null && run.phase !== "completed",
   };
   return RUN_DEADLINE_KINDS.filter((kind) => mayHave[kind]).map((kind) => ({
     kind,
@@ -263,6 +265,13 @@ function overlapDeadlines({ run, open, now }: RunContext): NewDeadline[] {
       ? [judgeRunDeadline({ id: judgement.runRowId, jobId: run.jobId }, now)]
       : [],
   );
+}
+
+/** Heard of late, a run makes a later one too many that was judged without it. */
+function crowdedDeadline({ crowded, open, now }: LoadedRunContext): NewDeadline[] {
+  if (crowded === null) return [];
+  const isKnown = open.some(({ type, runRowId }) => type === "ran_too_often" && runRowId === crowded.id);
+  return isKnown ? [] : [judgeRunDeadline(crowded, now)];
 }
 
 function changesOf({ run, job }: RunContext, count: number): Look["changes"] {

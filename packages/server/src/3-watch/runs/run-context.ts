@@ -8,7 +8,11 @@ import type { JudgeContext, RunContext } from "../detectors/detector.ts";
 import { forbidsOverlap } from "../detectors/overlapping-run.ts";
 import { RUN_DETECTORS } from "../detectors/registry.ts";
 import { type SlotCandidate, startForSlot } from "../slots/match-run.ts";
+import { loadUpstreamsOfRun } from "../upstreams/load-upstreams.ts";
 import type { WatchParts } from "../watch-parts.ts";
+import { jobForRun } from "./job-for-run.ts";
+import { loadLaterOutput } from "./later-output.ts";
+import { loadStarts } from "./starts-in-window.ts";
 
 /** Enough for five good runs among some bad ones and backfills. */
 const EARLIER_RUNS = 20;
@@ -27,20 +31,40 @@ export function judgeContext(parts: WatchParts, job: Job, now: number): JudgeCon
   };
 }
 
+export interface LoadedRunContext extends RunContext {
+  /** A later run that is one too many since this one is known. */
+  crowded: Run | null;
+}
+
 export async function loadRunContext(
   parts: WatchParts,
-  job: Job,
+  ofJob: Job,
   run: Run,
   slot: Slot | null,
   now: number,
-): Promise<RunContext> {
+): Promise<LoadedRunContext> {
+  const job = jobForRun(ofJob, run);
   const wantsEarlier = RUN_DETECTORS.some((detector) => detector.wantsEarlierRuns?.({ run, job }) === true);
-  const [open, earlierRuns, overlaps] = await Promise.all([
+  const [open, earlierRuns, overlaps, starts, laterOutput, upstreams] = await Promise.all([
     parts.store.openJudgements(job.id),
     wantsEarlier ? loadEarlierRuns(parts.store, job, run) : [],
     forbidsOverlap(job) && isExecutingPhase(run.phase) ? loadOverlap(parts.store, job, run) : null,
+    loadStarts(parts.store, job, run),
+    loadLaterOutput(parts.store, job, run, now),
+    loadUpstreamsOfRun(parts, job, run, slot),
   ]);
-  return { ...judgeContext(parts, job, now), run, slot, earlierRuns, overlaps, open };
+  return {
+    ...judgeContext(parts, job, now),
+    run,
+    slot,
+    earlierRuns,
+    overlaps,
+    startsInWindow: starts?.count ?? null,
+    crowded: starts?.crowded ?? null,
+    laterOutput,
+    upstreams,
+    open,
+  };
 }
 
 async function loadEarlierRuns(store: LedgerStore, job: Job, run: Run): Promise<Run[]> {

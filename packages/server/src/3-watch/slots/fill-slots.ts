@@ -10,10 +10,12 @@
  */
 import { nextSlotAfter, slotBefore } from "../../lib/calendar/schedule-slots.ts";
 import type { Job } from "../../model/job.ts";
+import { outputAtOf } from "../../model/output-time.ts";
+import type { Run } from "../../model/run.ts";
 import type { Deadline, NewDeadline } from "../../model/watch.ts";
 import type { DeadlineHandler, Look } from "../../storage/deadline-handler.ts";
 import { SLOT_DETECTORS } from "../detectors/registry.ts";
-import { fillSlotsDeadline, slotDeadline, slotSubject } from "../watch-deadlines.ts";
+import { fillSlotsDeadline, judgeRunDeadline, slotDeadline, slotSubject } from "../watch-deadlines.ts";
 import type { WatchParts } from "../watch-parts.ts";
 import { intervalSlots } from "./interval-slots.ts";
 import { expectedSlot, type NewSlot, type ScheduledJob } from "./new-slot.ts";
@@ -25,6 +27,8 @@ const HORIZON_SLOTS = 5;
 const FILL_LIMIT = 500;
 /** Slots this old may still wait for their complete-by when settings change. */
 const REARM_BACK_MS = 48 * 3_600_000;
+/** For one that wrote output. */
+const RUNS_LOOKED_AT = 50;
 /** The horizon is looked at at least this often. */
 const REFILL_MS = 24 * 3_600_000;
 const FAR_AHEAD_MS = 10 * 366 * 24 * 3_600_000;
@@ -37,12 +41,28 @@ interface FillState {
 }
 
 export function fillSlotsHandler(parts: WatchParts): DeadlineHandler {
-  return { kind: "fill_slots", handle: (deadline, now) => fillSlots(parts, deadline, now) };
+  return {
+    kind: "fill_slots",
+    async handle(deadline, now) {
+      const job = deadline.jobId === null ? null : await parts.store.getJob(deadline.jobId);
+      if (job === null) return {};
+      const look = await fillSlots(parts, job, deadline, now);
+      const last = await lastOutput(parts, job, deadline);
+      if (last === null) return look;
+      return { ...look, setDeadlines: [...(look.setDeadlines ?? []), judgeRunDeadline(last, now)] };
+    },
+  };
 }
 
-async function fillSlots(parts: WatchParts, deadline: Deadline, now: number): Promise<Look> {
-  const job = deadline.jobId === null ? null : await parts.store.getJob(deadline.jobId);
-  if (job === null) return {};
+/** Settings changed: the output that is there grows old by the freshness that is declared now. */
+async function lastOutput(parts: WatchParts, job: Job, { payload }: Deadline): Promise<Run | null> {
+  if (job.settings.freshnessMs === null) return null;
+  if (readState(payload)?.settingsVersion === job.settingsVersion) return null;
+  const runs = (await parts.store.recentRuns([job.id], RUNS_LOOKED_AT)).get(job.id) ?? [];
+  return runs.find((run) => outputAtOf(run) !== null) ?? null;
+}
+
+async function fillSlots(parts: WatchParts, job: Job, deadline: Deadline, now: number): Promise<Look> {
   if (!isScheduled(job) || job.settings.paused) return cleanAll(parts, job, now);
   const state = readState(deadline.payload);
   const goesOn = state !== null && state.settingsVersion === job.settingsVersion;

@@ -11,6 +11,7 @@ import type { SlotContext, SlotDetector } from "../detectors/detector.ts";
 import { SLOT_DETECTORS } from "../detectors/registry.ts";
 import { judgedSubject, newJudgements } from "../judgements/new-judgement.ts";
 import { judgeContext, loadSlotCandidates } from "../runs/run-context.ts";
+import { loadUpstreamsOfSlot } from "../upstreams/load-upstreams.ts";
 import {
   fillSlotsDeadline,
   foldDeadline,
@@ -101,7 +102,9 @@ async function judgeExpectation(
   if (now <= limitAt) return { setDeadlines: [slotDeadline(detector.kind, slot, limitAt + 1)] };
   const run = slot.runRowId === null ? null : ((await parts.store.getRun(slot.runRowId))?.run ?? null);
   const waiting = run === null ? await findWaitingRun(parts, job, slot) : null;
-  const context: SlotContext = { ...judgeContext(parts, job, now), slot, run, waiting };
+  const upstreams =
+    detector.wantsUpstreams === true && run === null ? await loadUpstreamsOfSlot(parts, job, slot) : [];
+  const context: SlotContext = { ...judgeContext(parts, job, now), slot, run, waiting, upstreams };
   const finding = detector.examine(context);
   if (finding === null) return {};
   const judged = judgedSubject(run, slot);

@@ -54,17 +54,15 @@ export function decideFlush(input: FlushInput): FlushDecision {
   const sorted = sortMembers(input);
   const message = messageOf(input, sorted, times);
   const told = new Set(message === null ? [] : message.incidents.map(({ id }) => id));
-  const kept = members.filter(
-    ({ incident: { id } }) => !sorted.unheard.some((each) => each.incident.id === id),
-  );
   const leaving = [
     ...sorted.unheard.map(({ incident }) => incident.id),
     ...sorted.over.filter(({ incident }) => told.has(incident.id)).map(({ incident }) => incident.id),
   ];
+  const gone = new Set(leaving);
   return {
     message,
-    members: kept
-      .filter(({ incident }) => !leaving.includes(incident.id))
+    members: members
+      .filter(({ incident }) => !gone.has(incident.id))
       .map(({ incident, member }) => ({
         incidentId: incident.id,
         toldSeverity: told.has(incident.id) ? incident.severity : member.toldSeverity,
@@ -141,7 +139,8 @@ function messageOf(
             : null;
   if (reason === null) return null;
   const news = [...worse, ...fresh].sort(byWorst);
-  const rest = open.filter((each) => !news.includes(each)).sort(byWorst);
+  const isNews = new Set(news);
+  const rest = open.filter((each) => !isNews.has(each)).sort(byWorst);
   return {
     reason,
     incidents: [...news, ...rest, ...over.toSorted(byWorst)].map(({ incident }) => incident),

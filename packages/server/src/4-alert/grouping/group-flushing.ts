@@ -15,7 +15,7 @@ import { createInhibition, inhibitRuleText } from "../routing/inhibition.ts";
 import { allRoutes, matchRoutes } from "../routing/match-routes.ts";
 import { quietBecause } from "../routing/time-intervals.ts";
 import { decideFlush, type FlushDecision, type FlushInput } from "./decide-flush.ts";
-import { groupDeliveries } from "./group-message.ts";
+import { groupDeliveries, MOST_ALERTS } from "./group-message.ts";
 
 export interface GroupFlushingParts {
   store: LedgerStore;
@@ -109,9 +109,10 @@ export function createGroupFlushing(parts: GroupFlushingParts) {
     if (!isEnd && !isDigest(group) && !(await parts.breaker.take(group.receiver, now)))
       return intoDigest(flush, decision, group, now);
     const anchorIncidentId = hasAnchor && group.anchorIncidentId !== null ? group.anchorIncidentId : first.id;
+    const shown = message.incidents.slice(0, MOST_ALERTS);
     const [jobs, facts] = await Promise.all([
-      store.getJobs([...new Set(message.incidents.map(({ jobId }) => jobId))]),
-      store.judgementsOfIncidents(message.incidents.map(({ id }) => id)),
+      store.getJobs([...new Set(shown.map(({ jobId }) => jobId))]),
+      store.judgementsOfIncidents(shown.map(({ id }) => id)),
     ]);
     const deliveries = groupDeliveries({
       group,

@@ -10,7 +10,7 @@ import { isDigest } from "../page-breaker.ts";
 import type { GroupMessage } from "./decide-flush.ts";
 
 /** More would help nobody, and no service takes it; how many there are is said. */
-const MOST_ALERTS = 100;
+export const MOST_ALERTS = 100;
 
 export interface MessageParts {
   group: AlertGroup;

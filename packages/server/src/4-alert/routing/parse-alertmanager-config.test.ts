@@ -197,7 +197,7 @@ route:
 receivers:
 - name: a
   webhook_configs: [{max_alerts: 3}]
-  slack_configs: [{api_url: ftp://x, channel: "#x"}]
+  slack_configs: [{api_url: ftp://x}]
 - name: a
   victorops_configs: [{}]
 - name: b
@@ -219,7 +219,6 @@ inhibit_rules: [{source_matchers: [a], equals: [b]}]
       '17 receivers[0].webhook_configs[0].max_alerts: is an option of Alertmanager that the channel "webhook" does not have, which words its messages itself: take it out',
       "17 receivers[0].webhook_configs[0]: has no url or url_file",
       "18 receivers[0].slack_configs[0].api_url: must be an http(s) address",
-      "18 receivers[0].slack_configs[0].channel: cannot be chosen: an incoming webhook has its own channel",
       "19 receivers[1].name: is the name of another receiver already",
       "20 receivers[1].victorops_configs: has no channel in Batchwatch: use webhook_configs, with a bridge that takes Alertmanager's webhooks",
       "22 receivers[2].pagerduty_configs[0].routing_key_file: names gone, which does not exist",

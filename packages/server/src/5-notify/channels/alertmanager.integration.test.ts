@@ -78,7 +78,9 @@ receivers: [{ name: hook, webhook_configs: [{ url: "${hook.origin}/am", send_res
     const sentAt = Date.now();
     const first = await send({ alert, sentAt });
     expect(first).toMatchObject({ kind: "delivered", status: 200, resendAt: sentAt + 60_000 });
-    expect(await alerts("life")).toMatchObject([{ labels, endsAt: new Date(sentAt + 240_000).toISOString() }]);
+    expect(await alerts("life")).toMatchObject([
+      { labels, endsAt: new Date(sentAt + 240_000).toISOString() },
+    ]);
     await until(() => told("life").length === 1);
 
     await send({ alert, sentAt: sentAt + 1_000, memory: { labels } });
@@ -90,8 +92,18 @@ receivers: [{ name: hook, webhook_configs: [{ url: "${hook.origin}/am", send_res
     await until(async () => (await alerts("life")).every((one) => one.labels.severity === "critical"));
     await until(() => told("life").length === 3);
 
-    const resolved = testAlert({ labels: worse, startsAt: begunAt, status: "resolved", endsAt: Date.now() - 5 });
-    const last = await send({ alert: resolved, reason: "resolved", sentAt: Date.now(), memory: { labels: worse } });
+    const resolved = testAlert({
+      labels: worse,
+      startsAt: begunAt,
+      status: "resolved",
+      endsAt: Date.now() - 5,
+    });
+    const last = await send({
+      alert: resolved,
+      reason: "resolved",
+      sentAt: Date.now(),
+      memory: { labels: worse },
+    });
     expect(last).toEqual({ kind: "delivered", status: 200, memory: { labels: worse } });
     await until(async () => (await alerts("life")).length === 0);
     await until(() => told("life").length === 4);
@@ -105,7 +117,13 @@ receivers: [{ name: hook, webhook_configs: [{ url: "${hook.origin}/am", send_res
 
   test("takes whatever text a job brings, under mended names", async () => {
     const alert = testAlert({
-      labels: { alertname: "BatchRunFailed", job_name: "夜間 \"x\" 👩‍💻\n2", "tag.größe": "7", "9": "n", empty: "" },
+      labels: {
+        alertname: "BatchRunFailed",
+        job_name: '夜間 "x" 👩‍💻\n2',
+        "tag.größe": "7",
+        "9": "n",
+        empty: "",
+      },
       annotations: { summary: "<b>\u0007", "run.url": "javascript:alert(1)" },
       startsAt: Date.now(),
     });

@@ -1,7 +1,7 @@
 // Mail against a real SMTP server: the contract of all channels in SMTP's words, threads, and what protects the way.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -61,7 +61,10 @@ describe("a mail", () => {
   test("goes to all recipients, as text and HTML", async () => {
     expect(await send()).toEqual({ kind: "delivered", status: 250 });
     const [mail] = server.mails;
-    expect(mail).toMatchObject({ from: "batchwatch@example.com", to: ["ops@example.com", "data@example.com"] });
+    expect(mail).toMatchObject({
+      from: "batchwatch@example.com",
+      to: ["ops@example.com", "data@example.com"],
+    });
     const data = mail?.data ?? "";
     expect(header(data, "Subject")).toBe("[critical] Open: daily_etl: run failed");
     expect(header(data, "From")).toBe("Batchwatch <batchwatch@example.com>");
@@ -131,21 +134,24 @@ describe("what the server answers", () => {
     expect(server.mails[0]?.to).toEqual(["ops@example.com"]);
   });
 
-  test.each(["greeting", "EHLO", "MAIL", "."])("it is tried again when nothing comes after %s", async (verb) => {
-    server.answers.set(verb, null);
-    const controller = new AbortController();
-    const sending = send({}, testNotification(), controller.signal);
-    const wanted = { greeting: 0, EHLO: 1, MAIL: 2, ".": 5 }[verb] ?? 0;
-    while (server.sessions.length === 0 || (server.sessions[0]?.commands.length ?? 0) < wanted)
-      await new Promise((resolve) => setImmediate(resolve));
-    controller.abort();
-    expect(await sending).toEqual({
-      kind: "retry",
-      status: null,
-      error: "no answer in time",
-      retryAfterMs: null,
-    });
-  });
+  test.each(["greeting", "EHLO", "MAIL", "."])(
+    "it is tried again when nothing comes after %s",
+    async (verb) => {
+      server.answers.set(verb, null);
+      const controller = new AbortController();
+      const sending = send({}, testNotification(), controller.signal);
+      const wanted = { greeting: 0, EHLO: 1, MAIL: 2, ".": 5 }[verb] ?? 0;
+      while (server.sessions.length === 0 || (server.sessions[0]?.commands.length ?? 0) < wanted)
+        await new Promise((resolve) => setImmediate(resolve));
+      controller.abort();
+      expect(await sending).toEqual({
+        kind: "retry",
+        status: null,
+        error: "no answer in time",
+        retryAfterMs: null,
+      });
+    },
+  );
 
   test("it is tried again when it is no mail server, breaks off, or nobody listens", async () => {
     const garbage = createServer((socket) => {
@@ -196,7 +202,9 @@ describe("the way there", () => {
   test("is encrypted opportunistically where the server offers it, else not", async () => {
     expect(await send({ tls: "opportunistic" })).toMatchObject({ kind: "delivered" });
     await restart({ tls });
-    expect(await send({ tls: "opportunistic", caFile, host: "localhost" })).toMatchObject({ kind: "delivered" });
+    expect(await send({ tls: "opportunistic", caFile, host: "localhost" })).toMatchObject({
+      kind: "delivered",
+    });
     expect(server.mails[0]?.secured).toBe(true);
   });
 });
@@ -235,7 +243,12 @@ describe("the password", () => {
   });
 
   test("is not said in the description, and a resolution only where it is wanted", async () => {
-    const options = { host: "mail.example.com", from: "a@example.com", to: ["b@example.com"], sendResolved: false };
+    const options = {
+      host: "mail.example.com",
+      from: "a@example.com",
+      to: ["b@example.com"],
+      sendResolved: false,
+    };
     const receiver = createReceiver("team", "email", { ...options, username: "u", password: PASSWORD });
     expect(receiver.target).toBe("b@example.com by mail.example.com:587");
     expect(await receiver.send(resolvedNotification(), AbortSignal.timeout(1_000))).toMatchObject({

@@ -131,7 +131,6 @@ test.each([
     /botToken: cannot go with "url"/,
   ],
   [{ botToken: "xoxb-1" }, /channel: is missing: "botToken" needs the channel/],
-  [{ url: "https://hooks.example.com/x", channel: "C1" }, /channel: cannot be chosen/],
 ])("refuses %j", (options, problem) => {
   expect(() => createReceiver("team", "slack", options)).toThrow(
     expect.objectContaining({

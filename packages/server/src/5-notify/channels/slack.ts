@@ -33,19 +33,25 @@ const LOST_MESSAGE = new Set([
 export const slackChannel: Channel<"slack", typeof slackOptions.shape> = {
   definition: slackOptions,
   remembers: true,
-  target: ({ url, channel, apiUrl }) =>
-    channel === undefined
-      ? typeof url === "string"
-        ? new URL(url).origin
-        : "address in a file"
-      : `${String(channel)} at ${new URL(String(apiUrl)).host}`,
+  target({ url, urlFile, channel, apiUrl }) {
+    const where =
+      typeof url === "string"
+        ? new URL(url).host
+        : typeof urlFile === "string"
+          ? "an address in a file"
+          : new URL(String(apiUrl)).host;
+    return channel === undefined ? where : `${String(channel)} at ${where}`;
+  },
   render: ({ username }, notification) => ({
     ...slackMessage(notification),
     ...(username === undefined ? {} : { username }),
   }),
   send(options, notification, signal) {
-    if (options.url !== undefined)
-      return postJson(options.url, this.render(options, notification), {}, signal);
+    const { url, channel } = options;
+    if (url !== undefined) {
+      const body = this.render(options, notification) as object;
+      return postJson(url, channel === undefined ? body : { channel, ...body }, {}, signal);
+    }
     const bot = new Bot(options, signal);
     const message = this.render(options, notification) as Record<string, unknown>;
     const memory = memorySchema.safeParse(notification.memory);

@@ -1,6 +1,7 @@
 /** A small real SMTP server (RFC 5321 with STARTTLS and AUTH PLAIN) that answers as a test says and keeps the mails. */
-import { createServer, type Socket } from "node:net";
+
 import type { AddressInfo } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { createSecureContext, createServer as createTlsServer, TLSSocket } from "node:tls";
 
 export interface SmtpSession {
@@ -31,7 +32,11 @@ export interface SmtpOptions {
 
 export async function startSmtpReceiver({ tls, implicit = false }: SmtpOptions = {}): Promise<SmtpReceiver> {
   const sockets = new Set<Socket>();
-  const receiver = { mails: [] as SmtpSession[], sessions: [] as SmtpSession[], answers: new Map<string, string | null>() };
+  const receiver = {
+    mails: [] as SmtpSession[],
+    sessions: [] as SmtpSession[],
+    answers: new Map<string, string | null>(),
+  };
 
   const serve = (socket: Socket): void => {
     sockets.add(socket);
@@ -75,44 +80,51 @@ export async function startSmtpReceiver({ tls, implicit = false }: SmtpOptions =
       if (answer(".", "250 taken")) receiver.mails.push(structuredClone(session));
     }
 
+    const commands: Readonly<Record<string, (line: string) => void>> = {
+      EHLO: () => {
+        const offers = [...(tls && !session.secured ? ["250-STARTTLS"] : []), "250-AUTH PLAIN"];
+        answer("EHLO", ["250-mail.example.com", ...offers, "250 8BITMIME"].join("\r\n"));
+      },
+      HELO: () => answer("HELO", "250 mail.example.com"),
+      STARTTLS: () => {
+        if (tls === undefined) say("502 not here");
+        else if (answer("STARTTLS", "220 go ahead")) secure(tls);
+      },
+      AUTH: (line) => {
+        const [, user] = Buffer.from(line.split(" ")[2] ?? "", "base64")
+          .toString()
+          .split("\u0000");
+        session.user = user ?? null;
+        answer("AUTH", "235 welcome");
+      },
+      MAIL: (line) => {
+        session.from = addressIn(line);
+        answer("MAIL", "250 ok");
+      },
+      RCPT: (line) => {
+        if (answer(receiver.answers.has(line) ? line : "RCPT", "250 ok")) session.to.push(addressIn(line));
+      },
+      DATA: () => {
+        inData = answer("DATA", "354 go on");
+      },
+      QUIT: () => {
+        say("221 bye");
+        socket.end();
+      },
+    };
+
     function takeCommand(line: string): void {
       session.commands.push(line);
-      const verb = line.split(/[ :]/, 1)[0]?.toUpperCase() ?? "";
-      switch (verb) {
-        case "EHLO":
-          answer(verb, ["250-mail.example.com", ...(tls && !session.secured ? ["250-STARTTLS"] : []), "250-AUTH PLAIN", "250 8BITMIME"].join("\r\n"));
-          return;
-        case "HELO":
-          answer(verb, "250 mail.example.com");
-          return;
-        case "STARTTLS":
-          if (tls === undefined) say("502 not here");
-          if (tls === undefined || !answer(verb, "220 go ahead")) return;
-          socket.removeListener("data", onData);
-          session.secured = true;
-          talk(new TLSSocket(socket, { isServer: true, secureContext: createSecureContext(tls) }), session, false);
-          return;
-        case "AUTH":
-          session.user = Buffer.from(line.split(" ")[2] ?? "", "base64").toString().split("\u0000")[1] ?? null;
-          answer(verb, "235 welcome");
-          return;
-        case "MAIL":
-          session.from = /<(.*?)>/.exec(line)?.[1] ?? "";
-          answer(verb, "250 ok");
-          return;
-        case "RCPT":
-          if (answer(receiver.answers.has(line) ? line : verb, "250 ok")) session.to.push(/<(.*?)>/.exec(line)?.[1] ?? "");
-          return;
-        case "DATA":
-          inData = answer(verb, "354 go on");
-          return;
-        case "QUIT":
-          say("221 bye");
-          socket.end();
-          return;
-        default:
-          say("500 unknown");
-      }
+      const command = commands[line.split(/[ :]/, 1)[0]?.toUpperCase() ?? ""];
+      if (command === undefined) say("500 unknown");
+      else command(line);
+    }
+
+    function secure(context: { key: Buffer; cert: Buffer }): void {
+      socket.removeListener("data", onData);
+      session.secured = true;
+      const secureContext = createSecureContext(context);
+      talk(new TLSSocket(socket, { isServer: true, secureContext }), session, false);
     }
   }
 
@@ -125,4 +137,8 @@ export async function startSmtpReceiver({ tls, implicit = false }: SmtpOptions =
       await new Promise((resolve) => server.close(resolve));
     },
   });
+}
+
+function addressIn(line: string): string {
+  return /<(.*?)>/.exec(line)?.[1] ?? "";
 }

@@ -1,18 +1,20 @@
 /**
  * Query answers as Prometheus's JSON text. Written by hand: a panel has some hundred thousand points, and building an
- * object for each to have JSON.stringify read it costs several times as much.
+ * object for each to have JSON.stringify read it costs several times as much. In slices: what is received meanwhile must not
+ * wait for a heavy panel.
  */
+import { setImmediate } from "node:timers/promises";
 import type { Labels, MatrixSeries, QueryAnswer, QueryValue } from "@batchwatch/promql";
 import { formatTime, formatValue } from "./format-sample.ts";
 
+/** Some milliseconds of work. */
+const POINTS_A_SLICE = 20_000;
+
 /** @param limit most series in the answer, 0 = all; what is cut is said in a warning */
-export function encodeQueryAnswer(answer: QueryAnswer, limit: number): string {
+export async function encodeQueryAnswer(answer: QueryAnswer, limit: number): Promise<string> {
   const { value, warnings } = limit > 0 ? cut(answer, limit) : answer;
-  return encodeSuccess(
-    `{"resultType":"${value.kind}","result":${encodeValue(value)}}`,
-    warnings,
-    answer.infos,
-  );
+  const result = await encodeValue(value);
+  return encodeSuccess(`{"resultType":"${value.kind}","result":${result}}`, warnings, answer.infos);
 }
 
 /** @param data JSON text */
@@ -34,37 +36,65 @@ export function encodeLabels({ names, values }: Labels): string {
   return `${text}}`;
 }
 
-function encodeValue(value: QueryValue): string {
+async function encodeValue(value: QueryValue): Promise<string> {
   switch (value.kind) {
     case "scalar":
       return point(value.at, value.value);
     case "string":
       return `[${formatTime(value.at)},${JSON.stringify(value.value)}]`;
     case "vector":
-      return list(
+      return listInSlices(
         value.samples,
+        () => 1,
         ({ labels, at, value: number }) => `{"metric":${encodeLabels(labels)},"value":${point(at, number)}}`,
       );
-    case "matrix":
-      return list(value.series, encodeSeries);
+    case "matrix": {
+      // All series have points at the same steps.
+      const stepTexts = new Map<number, string>();
+      return listInSlices(
+        value.series,
+        ({ times }) => times.length,
+        (series) => encodeSeries(series, stepTexts),
+      );
+    }
     default:
       return value satisfies never;
   }
 }
 
-function encodeSeries({ labels, times, values }: MatrixSeries): string {
+function encodeSeries({ labels, times, values }: MatrixSeries, stepTexts: Map<number, string>): string {
   let points = "";
-  for (let index = 0; index < times.length; index++)
-    points += `${index === 0 ? "" : ","}[${formatTime(times[index] ?? 0)},"${formatValue(values[index] ?? Number.NaN)}"]`;
+  for (let index = 0; index < times.length; index++) {
+    const at = times[index] ?? 0;
+    let step = stepTexts.get(at);
+    if (step === undefined) {
+      step = formatTime(at);
+      stepTexts.set(at, step);
+    }
+    points += `${index === 0 ? "" : ","}[${step},"${formatValue(values[index] ?? Number.NaN)}"]`;
+  }
   return `{"metric":${encodeLabels(labels)},"values":[${points}]}`;
+}
+
+async function listInSlices<T>(
+  items: readonly T[],
+  pointsOf: (item: T) => number,
+  encode: (item: T) => string,
+): Promise<string> {
+  const texts: string[] = [];
+  let points = 0;
+  for (const item of items) {
+    texts.push(encode(item));
+    points += pointsOf(item);
+    if (points < POINTS_A_SLICE) continue;
+    points = 0;
+    await setImmediate();
+  }
+  return `[${texts.join(",")}]`;
 }
 
 function point(at: number, value: number): string {
   return `[${formatTime(at)},"${formatValue(value)}"]`;
-}
-
-function list<T>(items: readonly T[], encode: (item: T) => string): string {
-  return `[${items.map(encode).join(",")}]`;
 }
 
 function cut(answer: QueryAnswer, limit: number): Pick<QueryAnswer, "value" | "warnings"> {

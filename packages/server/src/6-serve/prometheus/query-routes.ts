@@ -33,7 +33,7 @@ export function registerQueryRoutes(app: FastifyInstance, { queries, clock }: Qu
       const limit = limitParameter(parameters);
       const limits = limitsOf(parameters, request, reply);
       const answer = await ofQuery(queries.queryInstant(parameters.get("query") ?? "", at, limits));
-      return sendJson(reply, encodeQueryAnswer(answer, limit));
+      return sendJson(reply, await encodeQueryAnswer(answer, limit));
     },
   });
   app.route({
@@ -46,7 +46,7 @@ export function registerQueryRoutes(app: FastifyInstance, { queries, clock }: Qu
       const limit = limitParameter(parameters);
       const limits = limitsOf(parameters, request, reply);
       const answer = await ofQuery(queries.queryRange(parameters.get("query") ?? "", range, limits));
-      return sendJson(reply, encodeQueryAnswer(answer, limit));
+      return sendJson(reply, await encodeQueryAnswer(answer, limit));
     },
   });
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { FLUSH_GROUP, type GroupFlush, type GroupJoin } from "../../model/alert-group.ts";
 import { EMPTY_WATCH_COMMIT, type LedgerStore } from "../ledger-store.ts";
 import type { OpenStore } from "./ledger-contract.ts";
-import { delivery, incident, MINUTE, makeJob, T0 } from "./ledger-fixtures.ts";
+import { delivery, incident, judgement, MINUTE, makeJob, T0 } from "./ledger-fixtures.ts";
 
 const JOIN: GroupJoin = {
   key: '{}:{owner="data"}',
@@ -97,6 +97,33 @@ export function describeAlertGroups(open: OpenStore): void {
       const [{ group } = never()] = await store.alertGroupsOf(a);
       expect(group.key).toBe("digest:team");
       expect(await looks(store, group.id)).toEqual([T0 + 3 * MINUTE]);
+    });
+
+    test("what a rule's alert says is kept with its judgement, which is found while it is open", async () => {
+      const store = await open();
+      const job = await makeJob(store, "a");
+      const ruleAlert = { labels: { alertname: "FewRecords" }, annotations: { summary: "few" } };
+      const judgements = [{ ...judgement(job.id, "rule:1"), ruleAlert }, judgement(job.id, "run:1")];
+      await store.commitWatch({ ...EMPTY_WATCH_COMMIT, judgements });
+      const [found, ...others] = await store.openRuleJudgements();
+      expect([found, others]).toMatchObject([{ subject: "rule:1", ruleAlert }, []]);
+      const resolveJudgements = [{ id: found?.id ?? 0, at: T0 + 5, resolution: "over" }];
+      await store.commitWatch({ ...EMPTY_WATCH_COMMIT, resolveJudgements });
+      expect(await store.openRuleJudgements()).toEqual([]);
+      expect((await store.openJudgements(job.id))[0]).not.toHaveProperty("ruleAlert");
+      const again = judgements.map((each) => ({ ...each, reopen: true }));
+      await store.commitWatch({ ...EMPTY_WATCH_COMMIT, judgements: again });
+      expect(await store.openRuleJudgements()).toMatchObject([
+        { id: found?.id, ruleAlert, incidentId: null },
+      ]);
+    });
+
+    test("jobs with open incidents are named once", async () => {
+      const store = await open();
+      await openIncident(store, "a", []);
+      await openIncident(store, "a", []);
+      const { id } = await makeJob(store, "a");
+      expect(await store.jobsWithOpenIncidents()).toEqual([id]);
     });
 
     test("read incidents by id, and the labels of the open ones", async () => {

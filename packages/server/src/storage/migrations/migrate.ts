@@ -12,6 +12,7 @@ import { createMeterSeries } from "./0004-create-meter-series.ts";
 import { createRuleGroups } from "./0005-create-rule-groups.ts";
 import { createAlertGroups } from "./0006-create-alert-groups.ts";
 import { createReceiverMemories } from "./0007-create-receiver-memories.ts";
+import { addRuleAlerts } from "./0008-add-rule-alerts.ts";
 import type { Migration } from "./migration.ts";
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -22,6 +23,7 @@ export const MIGRATIONS: readonly Migration[] = [
   createRuleGroups,
   createAlertGroups,
   createReceiverMemories,
+  addRuleAlerts,
 ];
 
 /** Any number; the same in every version of Batchwatch. */

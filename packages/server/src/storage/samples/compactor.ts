@@ -44,7 +44,7 @@ const SAMPLES_HERE = 10_000;
 /** What a flush holds in memory: 40 bytes a sample. */
 const MOST_SAMPLES = 2_000_000;
 /** Freed pages that are kept for what comes next, and how many are given back at a time. */
-const FREE_PAGES_KEPT = 2048;
+const FREE_PAGES_KEPT = 512;
 const FREE_PAGES_A_STEP = 64;
 const SERIES_A_STEP = 500;
 const RETRY_MS = 30_000;

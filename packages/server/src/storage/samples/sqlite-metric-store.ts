@@ -30,6 +30,7 @@ import { readStats, unflushed } from "./sample-stats.ts";
 import { SampleWriter } from "./sample-writer.ts";
 import { DEFAULT_SERIES_LIMITS, type SeriesLimits, SeriesRegistry } from "./series-registry.ts";
 
+const LOG_BYTES_KEPT = 4 * 1024 * 1024;
 const DEFAULT_SERIES_LIMIT = 10_000;
 
 export interface MetricStoreOptions {
@@ -199,7 +200,8 @@ export class SqliteMetricStore implements MetricStore {
     try {
       openSchema(connection);
       // Syncing is ours, after each commit that was answered.
-      connection.exec("pragma synchronous = normal");
+      // A compaction makes the log long once; what it took then is given back.
+      connection.exec(`pragma synchronous = normal; pragma journal_size_limit = ${LOG_BYTES_KEPT}`);
       const registry = new SeriesRegistry({ ...DEFAULT_SERIES_LIMITS, ...limits });
       registry.load(connection);
       const writer = new SampleWriter(connection, registry);

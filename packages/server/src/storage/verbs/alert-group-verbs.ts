@@ -10,7 +10,7 @@ import {
   type GroupFlush,
   type GroupJoin,
 } from "../../model/alert-group.ts";
-import type { LedgerDatabase, Writer } from "../database.ts";
+import type { LedgerDatabase, ManyRows, Writer } from "../database.ts";
 import type { LedgerStore } from "../ledger-store.ts";
 import type { AlertGroupMembersTable, AlertGroupsTable } from "../tables.ts";
 import { deleteDeadlines, setDeadlines } from "./deadline-rows.ts";
@@ -139,12 +139,12 @@ async function writeFlush(writer: Writer, flush: GroupFlush): Promise<void> {
   const { groupId } = flush;
   if (capabilities.locksRows)
     await db.selectFrom("alert_groups").select("id").where("id", "=", groupId).forUpdate().execute();
-  for (const { incidentId, toldSeverity, heldBecause } of flush.members)
+  for (const alike of alikeMembers(flush.members))
     await db
       .updateTable("alert_group_members")
-      .set({ told_severity: toldSeverity, held_because: heldBecause })
+      .set({ told_severity: alike.toldSeverity, held_because: alike.heldBecause })
       .where("group_id", "=", groupId)
-      .where("incident_id", "=", incidentId)
+      .where(capabilities.inNumbers("incident_id", alike.ids))
       .execute();
   const gone = [...flush.leaving, ...flush.moves.map(({ incidentId }) => incidentId)];
   if (gone.length > 0)
@@ -154,8 +154,10 @@ async function writeFlush(writer: Writer, flush: GroupFlush): Promise<void> {
       .where(capabilities.inNumbers("incident_id", gone))
       .execute();
   for (const { incidentId, join } of flush.moves) await joinGroup(writer, incidentId, join);
-  for (const { incidentId, at, text } of flush.entries)
-    await db.insertInto("incident_entries").values({ incident_id: incidentId, at, text }).execute();
+  await writer.insertAll(
+    ENTRY,
+    flush.entries.map(({ incidentId, at, text }) => ({ incident_id: incidentId, at, text })),
+  );
   for (const delivery of flush.deliveries) await insertGroupDelivery(writer, delivery);
   await db
     .updateTable("alert_groups")
@@ -182,12 +184,37 @@ async function insertGroupDelivery(
   const [first] = delivery.incidentIds;
   if (first === undefined) return;
   const deliveryId = await insertDelivery(writer, first, delivery);
-  const others = delivery.incidentIds.slice(1);
-  for (const incidentId of others)
-    await writer.db
-      .insertInto("delivery_incidents")
-      .values({ delivery_id: deliveryId, incident_id: incidentId })
-      .execute();
+  await writer.insertAll(
+    TOLD_BESIDES,
+    delivery.incidentIds.slice(1).map((incidentId) => ({ delivery_id: deliveryId, incident_id: incidentId })),
+  );
+}
+
+interface EntryRow {
+  incident_id: number;
+  at: number;
+  text: string;
+}
+
+const ENTRY: ManyRows<EntryRow> = {
+  fields: ["incident_id", "at", "text"],
+  build: (db, rows) => db.insertInto("incident_entries").values([...rows]),
+};
+
+const TOLD_BESIDES: ManyRows<{ delivery_id: number; incident_id: number }> = {
+  fields: ["delivery_id", "incident_id"],
+  build: (db, rows) => db.insertInto("delivery_incidents").values([...rows]),
+};
+
+/** A group may have thousands of members; of most the same becomes true. */
+function alikeMembers(members: GroupFlush["members"]) {
+  const alike = Map.groupBy(members, ({ toldSeverity, heldBecause }) =>
+    JSON.stringify([toldSeverity, heldBecause]),
+  );
+  return [...alike.values()].flatMap((same) => {
+    const [first] = same;
+    return first === undefined ? [] : [{ ...first, ids: same.map(({ incidentId }) => incidentId) }];
+  });
 }
 
 function flushDeadline(groupId: number, dueAt: number) {

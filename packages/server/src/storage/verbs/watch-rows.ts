@@ -2,7 +2,14 @@
 import type { FactType, Severity } from "@batchwatch/protocol";
 import type { Insertable, Selectable } from "kysely";
 import { cleanJson } from "../../lib/clean-text.ts";
-import type { Delivery, DeliveryTry, Incident, Judgement, NewJudgement } from "../../model/watch.ts";
+import type {
+  Delivery,
+  DeliveryTry,
+  Incident,
+  Judgement,
+  NewJudgement,
+  RuleAlert,
+} from "../../model/watch.ts";
 import type { DeliveriesTable, IncidentsTable, JudgementsTable } from "../tables.ts";
 
 export function judgementFromRow(row: Selectable<JudgementsTable>): Judgement {
@@ -25,6 +32,7 @@ export function judgementFromRow(row: Selectable<JudgementsTable>): Judgement {
     resolution: row.resolution,
     suppressedBecause: row.suppressed_because,
     incidentId: row.incident_id,
+    ...(row.rule_alert !== null && { ruleAlert: JSON.parse(row.rule_alert) as RuleAlert }),
   };
 }
 
@@ -47,6 +55,7 @@ export function newJudgementRow(judgement: NewJudgement): Insertable<JudgementsT
     resolution: null,
     suppressed_because: judgement.suppressedBecause,
     incident_id: null,
+    rule_alert: judgement.ruleAlert === undefined ? null : cleanJson(judgement.ruleAlert),
   };
 }
 

@@ -21,6 +21,7 @@ type WatchVerbs = Pick<
   | "judgementsOfIncidents"
   | "unfoldedJudgements"
   | "openIncidents"
+  | "openRuleJudgements"
   | "commitWatch"
   | "getIncident"
   | "listIncidents"
@@ -73,6 +74,10 @@ function judgementVerbs(database: LedgerDatabase) {
     async unfoldedJudgements(jobId: number) {
       const rows = await open().where("job_id", "=", jobId).where("incident_id", "is", null).execute();
       return rows.map(judgementFromRow);
+    },
+
+    async openRuleJudgements() {
+      return (await open().where("rule_alert", "is not", null).execute()).map(judgementFromRow);
     },
 
     commitWatch: (commit: Parameters<LedgerStore["commitWatch"]>[0]) =>

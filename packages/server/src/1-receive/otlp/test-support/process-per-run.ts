@@ -32,6 +32,9 @@ function run(hour: number, seconds: number, records: number, errorType: string |
   };
 }
 
+/** Of SDKs that are told of no others. */
+const BOUNDS: readonly number[] = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000];
+
 export const PROCESS_RUNS: readonly ProcessRun[] = [
   run(1, 40, 1200, null),
   run(2, 15, 300, "ValueError"),
@@ -135,6 +138,10 @@ function metrics(each: ProcessRun): object[] {
     startTimeUnixNano: nanos(first, micros),
     timeUnixNano: exportedAt,
   });
+  const counts = (seconds: number): string[] => {
+    const bucket = BOUNDS.findIndex((bound) => seconds <= bound);
+    return [...BOUNDS, Number.POSITIVE_INFINITY].map((_, index) => (index === bucket ? "1" : "0"));
+  };
   const sum = (name: string, isMonotonic: boolean, value: number, data: object) => ({
     name,
     sum: { aggregationTemporality: 2, isMonotonic, dataPoints: [{ ...data, asInt: String(value) }] },
@@ -144,7 +151,9 @@ function metrics(each: ProcessRun): object[] {
     unit: "s",
     histogram: {
       aggregationTemporality: 2,
-      dataPoints: [{ ...data, count: "1", sum: seconds, bucketCounts: ["1"], explicitBounds: [] }],
+      dataPoints: [
+        { ...data, count: "1", sum: seconds, bucketCounts: counts(seconds), explicitBounds: BOUNDS },
+      ],
     },
   });
   return [

@@ -8,6 +8,7 @@ import { pino } from "pino";
 import { expect } from "vitest";
 import type { z } from "zod";
 import { Meter } from "../../../2-record/meter/meter.ts";
+import type { Receiver } from "../../../5-notify/channel-registry.ts";
 import { createAccessControl } from "../../../access/access-control.ts";
 import { createDashboardFiles } from "../../../config/dashboard-files.ts";
 import { ChangeFeed } from "../../../lib/change-feed.ts";
@@ -47,7 +48,10 @@ const ONE_RECEIVER: AlertingView = {
   maxPagesPerMinute: 20,
 };
 
-export async function openTestApi(alerting: AlertingView = ONE_RECEIVER): Promise<TestApi> {
+export async function openTestApi(
+  alerting: AlertingView = ONE_RECEIVER,
+  receivers: readonly Receiver[] = [],
+): Promise<TestApi> {
   const { store, samples } = await openTestStores();
   const clock = new ManualClock(NOW);
   const feed = new ChangeFeed();
@@ -64,6 +68,7 @@ export async function openTestApi(alerting: AlertingView = ONE_RECEIVER): Promis
     meter: new Meter({ store, samples, clock, selfMetrics: new SelfMetrics() }),
     dashboards: createDashboardFiles({ patterns: [], shippedDir: null, reloadIntervalMs: 1_000, log }),
     alerting,
+    receivers: () => new Map(receivers.map((receiver) => [receiver.name, receiver])),
     clock,
     feed,
     version: "0.0.0-test",

@@ -8,9 +8,11 @@ import {
   formatExactDuration,
   type JobSettingName,
   type JobSettings,
+  RUN_LIMIT_NAMES,
   SETTING_SOURCES,
   type SettingSource,
   type StartBy,
+  type Upstream,
 } from "@batchwatch/protocol";
 import { describeSchedule } from "../../../lib/calendar/describe-schedule.ts";
 import { timeOfDayText } from "../../../lib/calendar/time-text.ts";
@@ -61,6 +63,12 @@ const TEXTS: Texts = {
   maxRecords: countText,
   maxFailureRate: percentText,
   expectedRecords: countText,
+  maxRecordLoss: percentText,
+  freshnessMs: formatExactDuration,
+  maxRuns: ({ count, perMs }) => `${count} in any ${formatExactDuration(perMs)}`,
+  maxStepDurationMs: stepsText,
+  byRunType: byRunTypeText,
+  upstreams: (upstreams) => (upstreams.length === 0 ? "none" : listText(upstreams.map(upstreamText))),
   heartbeatIntervalMs: formatExactDuration,
   heartbeatLimitMs: formatExactDuration,
   stallLimitMs: formatExactDuration,
@@ -111,6 +119,36 @@ function completeByText(completeBy: CompleteBy): string {
 function pairsText(pairs: Readonly<Record<string, string>>, between: string): string {
   const texts = Object.entries(pairs).map(([name, value]) => `${name}${between}${value}`);
   return texts.length === 0 ? "none" : texts.join(", ");
+}
+
+function stepsText(limits: Readonly<Record<string, number>>): string {
+  const texts = Object.entries(limits).map(([step, ms]) => `${step} ${formatExactDuration(ms)}`);
+  return texts.length === 0 ? "none" : texts.join(", ");
+}
+
+function byRunTypeText(byType: JobSettings["byRunType"]): string {
+  const texts = Object.entries(byType).flatMap(([type, limits]) =>
+    RUN_LIMIT_NAMES.flatMap((name) => {
+      const value = limits[name];
+      return value === undefined ? [] : [`${type} ${LIMIT_WORDS[name]}: ${settingText(name, value)}`];
+    }),
+  );
+  return texts.length === 0 ? "none" : texts.join(", ");
+}
+
+const LIMIT_WORDS: Readonly<Record<(typeof RUN_LIMIT_NAMES)[number], string>> = {
+  maxDurationMs: "maxDuration",
+  minDurationMs: "minDuration",
+  minRecords: "minRecords",
+  maxRecords: "maxRecords",
+  maxFailureRate: "maxFailureRate",
+  maxRecordLoss: "maxRecordLoss",
+  expectedRecords: "expectedRecords",
+};
+
+function upstreamText({ jobName, namespace, environment }: Upstream): string {
+  const place = [namespace, environment].filter((part) => part !== null && part !== "").join(", ");
+  return place === "" ? jobName : `${jobName} (${place})`;
 }
 
 function isSettingName(name: string): name is JobSettingName {

@@ -102,7 +102,8 @@ function usedSteps(steps: NonNullable<SlaInput["steps"]>): Record<string, number
 }
 
 function usedUpstream(input: string | UpstreamInput): Upstream {
-  const { name, namespace, environment } = typeof input === "string" ? { name: input } as UpstreamInput : input;
+  const { name, namespace, environment } =
+    typeof input === "string" ? ({ name: input } as UpstreamInput) : input;
   return { jobName: name.trim(), namespace: namespace ?? null, environment: environment ?? null };
 }
 

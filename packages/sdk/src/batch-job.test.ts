@@ -55,12 +55,16 @@ describe("what a run says", () => {
     expect([first?.name, second?.name]).toEqual(["batch_job.job", "batch_job.job"]);
     expect(second?.links[0]?.context.spanId).toBe(first?.spanContext().spanId);
     const names = (await signals.metrics()).map(({ descriptor }) => descriptor.name);
-    expect(names).toEqual(expect.arrayContaining(["batch_job_retries_total", "batch_job_dead_letters_total"]));
+    expect(names).toEqual(
+      expect.arrayContaining(["batch_job_retries_total", "batch_job_dead_letters_total"]),
+    );
   });
 
   test("retryIf and a queue that does the retrying decide whether a failure is final", async () => {
     const failing = (options: object) =>
-      batchJob("job", options, () => Promise.reject(new Error("no"))).catch(() => signals.event("failed")["batch.job.final"]);
+      batchJob("job", options, () => Promise.reject(new Error("no"))).catch(
+        () => signals.event("failed")["batch.job.final"],
+      );
     expect(await failing({ attempts: 5, backoff: 1, retryIf: () => false })).toBe(true);
     expect(await failing({ attempt: 1, maxAttempts: 3 })).toBe(false);
     expect(await failing({ attempt: 3, maxAttempts: 3 })).toBe(true);
@@ -88,7 +92,10 @@ describe("what a run says", () => {
     });
     expect(signals.kinds()).toEqual(["started", "heartbeat", "skipped"]);
     expect(signals.event("heartbeat")).toMatchObject({ "batch.records.total": 10 });
-    expect(signals.event("skipped")).toMatchObject({ "batch.job.file": "a.csv", "batch.job.run_type": "scheduled" });
+    expect(signals.event("skipped")).toMatchObject({
+      "batch.job.file": "a.csv",
+      "batch.job.run_type": "scheduled",
+    });
     expect(signals.event("started")["batch.job.queue_wait_seconds"]).toBeCloseTo(2, 0);
     expect(signals.spans()[0]?.attributes).toMatchObject({
       "batch.job.status": "skipped",
@@ -107,7 +114,10 @@ describe("what a run says", () => {
       for (const item of run.iterate(new Set([5, 6]))) if (item === 6) break;
       for await (const item of run.iterate(later())) if (item === 2) run.failed();
     });
-    expect(signals.event("completed")).toMatchObject({ "batch.records.processed": 6, "batch.records.failed": 2 });
+    expect(signals.event("completed")).toMatchObject({
+      "batch.records.processed": 6,
+      "batch.records.failed": 2,
+    });
     expect(signals.event("log")).toMatchObject({ "batch.record.id": "2", "exception.message": "bad" });
   });
 
@@ -136,7 +146,11 @@ describe("what a run says", () => {
     );
     expect(total).toBe(6);
     const [load, all, job] = signals.spans();
-    expect([load?.name, all?.name, job?.name]).toEqual(["batch_step.load", "batch_step.all", "batch_job.job"]);
+    expect([load?.name, all?.name, job?.name]).toEqual([
+      "batch_step.load",
+      "batch_step.all",
+      "batch_job.job",
+    ]);
     expect(load?.parentSpanContext?.spanId).toBe(all?.spanContext().spanId);
     expect(all?.parentSpanContext?.spanId).toBe(job?.spanContext().spanId);
     expect(fields).toMatchObject({ job_id: "r", job_name: "job", span_id: all?.spanContext().spanId });
@@ -160,7 +174,7 @@ describe("bad use is harmless", () => {
     run.metadata({ late: true });
     run.heartbeat();
     run.expect({ total: 1 });
-    for (const _ of run.iterate([1, 2])) continue;
+    for (const _ of run.iterate([1, 2]));
     expect(await run.step("late", () => 3)).toBe(3);
     expect(signals.logs().length).toBe(said);
     expect(signals.event("completed")).not.toHaveProperty("batch.records.processed");
@@ -221,10 +235,24 @@ describe("bad use is harmless", () => {
   });
 
   test("options that are no options", async () => {
-    const options = new Proxy({}, { get: () => { throw new Error("no"); } });
+    const options = new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error("no");
+        },
+      },
+    );
     expect(await batchJob("job", options, () => 1)).toBe(1);
     expect(await batchJob(undefined as unknown as string, null as unknown as object, () => 2)).toBe(2);
-    const wrong = { attempts: -3, heartbeat: "soon", queuedAt: "yesterday", backoff: {}, sla: 7, runId: "\u0000" };
+    const wrong = {
+      attempts: -3,
+      heartbeat: "soon",
+      queuedAt: "yesterday",
+      backoff: {},
+      sla: 7,
+      runId: "\u0000",
+    };
     expect(await batchJob("job", wrong as object, () => 3)).toBe(3);
   });
 

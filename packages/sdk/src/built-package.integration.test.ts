@@ -19,7 +19,10 @@ let spool: ReturnType<typeof spoolFolder>;
 beforeAll(async () => {
   mkdirSync(FOLDER, { recursive: true });
   await buildSdk(join(FOLDER, "dist"));
-  writeFileSync(join(FOLDER, "job.mjs"), job('import { batchJob } from "./dist/esm/sdk/src/index.js";', "esm"));
+  writeFileSync(
+    join(FOLDER, "job.mjs"),
+    job('import { batchJob } from "./dist/esm/sdk/src/index.js";', "esm"),
+  );
   writeFileSync(join(FOLDER, "job.cjs"), job('const { batchJob } = require("./dist/cjs/index.js");', "cjs"));
   writeFileSync(join(FOLDER, "both.mjs"), TWO_COPIES);
   recorder = await startOtlpRecorder();
@@ -83,7 +86,9 @@ describe.each([
 test("two copies in one process: their runs nest, and only the first one exports", async () => {
   const { code, stdout } = await startProgram(join(FOLDER, "both.mjs"), [], env()).ended;
   expect([code, stdout]).toEqual([0, "outer-run 7\n"]);
-  const inner = recorder.requests.map(({ body }) => body.toString()).find((text) => text.includes("inner-run"));
+  const inner = recorder.requests
+    .map(({ body }) => body.toString())
+    .find((text) => text.includes("inner-run"));
   expect(inner).toContain("parentRunId");
   expect(inner).toContain("outer-run");
 });

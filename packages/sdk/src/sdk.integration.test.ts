@@ -212,6 +212,23 @@ describe("a run in several places", () => {
   });
 });
 
+describe("under `batchwatch exec`", () => {
+  test("a run of the same job is the same run, told by both; the next one is another, inside it", async () => {
+    const job = [process.execPath, join(FOLDER, "ways-to-end.ts"), "unnamed"];
+    const cli = "../../../cli/src/main.ts";
+    const args = ["exec", "--job", "daily_etl", "--run-id", "of-exec", "--", ...job];
+    expect(await start(cli, args).ended).toMatchObject({ code: 0 });
+    expect(await runOf("of-exec")).toMatchObject({ phase: "completed", recordsProcessed: 4, retryCount: 0 });
+    const { items } = (await read("/api/runs?jobName=daily_etl")) as { items: { runId: string }[] };
+    const [other, ...more] = items.filter(({ runId }) => runId !== "of-exec");
+    expect(more).toEqual([]);
+    expect(await runOf(other?.runId ?? "")).toMatchObject({
+      recordsProcessed: 2,
+      metadata: { parentRunId: "of-exec" },
+    });
+  });
+});
+
 describe("a server that is away", () => {
   test("what could not be sent goes with the next run, with its times", async () => {
     const port = await freePort();

@@ -1,5 +1,5 @@
-import pino from "pino";
 import { Writable } from "node:stream";
+import pino from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { batchJob } from "../batch-job.ts";
 import { type RecordedSignals, recordSignals } from "../testing/record-signals.ts";
@@ -29,7 +29,10 @@ describe("lines written inside a run belong to it", () => {
   test("console, and nothing outside or after", async () => {
     const printed: unknown[][] = [];
     const target = Object.fromEntries(
-      ["debug", "log", "info", "warn", "error"].map((method) => [method, (...args: unknown[]) => printed.push(args)]),
+      ["debug", "log", "info", "warn", "error"].map((method) => [
+        method,
+        (...args: unknown[]) => printed.push(args),
+      ]),
     ) as unknown as Console;
     const restore = captureConsole(target);
     target.log("outside");
@@ -54,7 +57,11 @@ describe("lines written inside a run belong to it", () => {
       logger.info("plain");
     });
     const traceId = signals.spans()[0]?.spanContext().traceId;
-    expect(JSON.parse(written.split("\n")[0] ?? "")).toMatchObject({ job_id: "r", trace_id: traceId, msg: "lost some" });
+    expect(JSON.parse(written.split("\n")[0] ?? "")).toMatchObject({
+      job_id: "r",
+      trace_id: traceId,
+      msg: "lost some",
+    });
     expect(lines()).toEqual([
       ["ERROR", "lost some", "r", traceId],
       ["INFO", "plain", "r", traceId],
@@ -69,6 +76,9 @@ describe("lines written inside a run belong to it", () => {
     });
     expect(info).toMatchObject({ job_id: "r", job_name: "job", rows: 3 });
     expect(lines()).toHaveLength(1);
-    expect(format.transform({ level: "info", message: "outside" })).toEqual({ level: "info", message: "outside" });
+    expect(format.transform({ level: "info", message: "outside" })).toEqual({
+      level: "info",
+      message: "outside",
+    });
   });
 });

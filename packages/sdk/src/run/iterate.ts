@@ -3,7 +3,7 @@
  * generator costs several times as much a record. An item at which the loop breaks or throws is not counted, nor is one while
  * which `failed` was called: it is counted there.
  */
-import { SLOT, type SharedCounts } from "./run-counts.ts";
+import { type SharedCounts, SLOT } from "./run-counts.ts";
 
 const { processed: PROCESSED, failed: FAILED, isProcessedReported: IS_REPORTED, ended: ENDED } = SLOT;
 

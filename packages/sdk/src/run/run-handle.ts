@@ -1,7 +1,7 @@
 /** `Run` as a job holds it: counting on the hot path, everything else guarded and handed to the record. */
 
-import { runEnvironment } from "./carried-run.ts";
 import type { OpenSpan } from "./attempt-span.ts";
+import { runEnvironment } from "./carried-run.ts";
 import { guarded, warnOnce } from "./guarded.ts";
 import { hub } from "./hub.ts";
 import { iterateAsync, iterateSync } from "./iterate.ts";

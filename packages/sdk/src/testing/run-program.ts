@@ -22,9 +22,10 @@ export function startProgram(
   file: string,
   args: readonly string[],
   env: Record<string, string>,
-  node = process.execPath,
+  program = process.execPath,
+  before: readonly string[] = [],
 ): Program {
-  const child = spawn(node, [file, ...args], {
+  const child = spawn(program, [...before, file, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", ...env },
   });

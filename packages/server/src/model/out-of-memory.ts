@@ -24,16 +24,20 @@ const KILL_WORD = /^OOM_?Killed$/i;
 export function outOfMemoryEvidence(run: Told): string | null {
   const attempt = run.attempts.at(-1)?.number ?? 1;
   return (
-    ofError("its error", run.errorType, run.errorMessage) ??
-    ofMetadata(run.metadata) ??
-    ofSteps(run, attempt) ??
+    ofType("its error", run.errorType) ??
     (run.exitCode === KILLED_EXIT_CODE ? `exit code ${KILLED_EXIT_CODE} (killed by the kernel)` : null) ??
+    ofMetadata(run.metadata) ??
+    ofWords("its error", run.errorMessage) ??
+    ofSteps(run, attempt) ??
     ofKill(run)
   );
 }
 
-function ofError(whose: string, type: string | null, message: string | null): string | null {
-  if (type !== null && ERROR_TYPES.test(type)) return `${whose} is ${type}`;
+function ofType(whose: string, type: string | null): string | null {
+  return type !== null && ERROR_TYPES.test(type) ? `${whose} is ${type}` : null;
+}
+
+function ofWords(whose: string, message: string | null): string | null {
   const words = message === null ? null : ERROR_WORDS.exec(message);
   return words === null ? null : `${whose} says "${words[0]}"`;
 }
@@ -50,7 +54,8 @@ function ofMetadata(metadata: RunView["metadata"]): string | null {
 function ofSteps({ steps }: Told, attempt: number): string | null {
   for (const step of steps) {
     if (step.attempt !== attempt || step.outcome !== "failure") continue;
-    const evidence = ofError(`the error of step "${step.name}"`, step.errorType, step.errorMessage);
+    const whose = `the error of step "${step.name}"`;
+    const evidence = ofType(whose, step.errorType) ?? ofWords(whose, step.errorMessage);
     if (evidence !== null) return evidence;
   }
   return null;

@@ -66,7 +66,7 @@ export function projectRun(facts: RunFacts, policy: RetryPolicy = NO_RETRY_POLIC
     exitCode: last?.exitCode ?? null,
     signal: last?.signal ?? null,
     resources: resourcesOf(facts),
-    memoryTrend: final ? null : memoryTrendOf(facts),
+    memoryTrend: memoryTrendOf(facts, final),
     metadata: Object.fromEntries(Object.entries(facts.metadata).map(([name, { value }]) => [name, value])),
     traceIds: [...facts.traceIds],
     host: facts.host?.value ?? null,
@@ -265,7 +265,8 @@ function resourcesOf(facts: RunFacts): RunView["resources"] {
 }
 
 /** A command and the program inside it may both sample: the one that says more sees more. */
-function memoryTrendOf({ memory }: RunFacts): RunView["memoryTrend"] {
+function memoryTrendOf({ memory }: RunFacts, isOver: boolean): RunView["memoryTrend"] {
+  if (isOver) return null;
   const [most] = Object.entries(memory).sort(
     ([a, x], [b, y]) => y.last.value - x.last.value || compareText(a, b),
   );

@@ -39,7 +39,8 @@ export function needsJudging(
   if (before === null) return true;
   if (JUDGED.some((field) => before[field] !== after[field])) return true;
   if (failedSteps(before) !== failedSteps(after) || memoryBand(before) !== memoryBand(after)) return true;
-  if (Object.keys(settings.maxStepDurationMs).length > 0 && openSteps(before) !== openSteps(after)) return true;
+  if (Object.keys(settings.maxStepDurationMs).length > 0 && openSteps(before) !== openSteps(after))
+    return true;
   return isClosed(after) && saidOfItsEnd(before) !== saidOfItsEnd(after);
 }
 

@@ -21,6 +21,7 @@ import {
   runEndAt,
 } from "./run-changes.ts";
 import type { SeriesBook } from "./series-book.ts";
+import { Turns } from "./turns.ts";
 
 export type GatherStore = Pick<
   LedgerStore,
@@ -86,7 +87,9 @@ export async function gatherChanges(input: GatherInput): Promise<Gathered> {
   );
   const lostJobs = increments.length === 0 ? new Set<number>() : await store.jobsWithLostRuns(now - LOST_MS);
   const items: MeterItem[] = [];
+  const turns = new Turns();
   for (const ended of runs) {
+    if (turns.isOver()) await turns.give();
     for (const item of itemOfRun(input, ended, jobs, cover))
       items.push({ ...item, changes: [...item.changes, ...(await failureTakenBack(input, ended, jobs))] });
   }

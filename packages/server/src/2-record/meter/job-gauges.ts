@@ -117,7 +117,7 @@ function runningSince({ openRuns, jobs }: JobGaugesInput): Map<string, RunGauge>
   for (const run of openRuns) {
     const job = jobs.get(run.jobId);
     if (job === undefined || run.startedAt === null) continue;
-    const candidate = gauge(METRIC_NAMES.runningSince, job, (run.runningSinceAt ?? run.startedAt) / 1000);
+    const candidate = gauge(METRIC_NAMES.runningSince, job, (run.startedAt - (run.clockSkewMs ?? 0)) / 1000);
     const key = seriesKey(candidate.family, candidate.labels);
     const known = oldest.get(key);
     if (known === undefined || candidate.value < known.value) oldest.set(key, candidate);

@@ -157,7 +157,10 @@ describe("the meter", () => {
     await using house = await openMeter(T);
     await house.goTo(AT);
     await house.say({ kind: "failed", at: AT + 1_000, runId: "earlier", final: true });
-    await house.say({ kind: "started" }, { kind: "lost", at: AT + 5_000, witness: "batchwatch" });
+    await house.say(
+      { kind: "started", at: AT + 2_000 },
+      { kind: "lost", at: AT + 5_000, witness: "batchwatch" },
+    );
     await house.goTo(AT + 15_000);
     const last = async () => (await house.series(METRIC_NAMES.lastFailure)).values.at(-1);
     expect(await last()).toBe((AT + 5_000) / 1000);

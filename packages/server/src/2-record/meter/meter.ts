@@ -10,7 +10,6 @@
  * 4. **Commit** accumulators, marks and the time until which everything is written, together. A crash before it does the same
  *    look again: the same samples again.
  */
-import { setImmediate } from "node:timers/promises";
 import { METRIC_NAMES } from "@batchwatch/protocol";
 import type { Clock } from "../../lib/clock.ts";
 import { Mutex } from "../../lib/mutex.ts";
@@ -35,13 +34,12 @@ import type { RunGauge } from "./run-gauges.ts";
 import { SampleWriter } from "./sample-writer.ts";
 import { SeriesBook } from "./series-book.ts";
 import { lastTickAt, TICK_MS, ticksOfNow } from "./tick-times.ts";
+import { Turns } from "./turns.ts";
 import { type SeriesPlan, type Ticks, writeSeries } from "./write-series.ts";
 
 export const WRITE_METER = "write_meter";
 const SUBJECT = "meter";
 const RUNS_A_PAGE = 500;
-/** How long the one thread may be held. */
-const HOLD_MS = 8;
 const DEFAULT_RUN_GAUGES = 1000;
 /** Of one job, and that many times as long as the last time took. */
 const REBUILD_EVERY_MS = 60_000;
@@ -176,24 +174,26 @@ export class Meter {
     writtenUntil: number,
   ): Promise<{ changed: MeterSeries[]; entering: MeterItem[]; history: ReadonlyMap<number, number> }> {
     const { samples, options } = this.#parts;
-    const out = new SampleWriter();
-    const now = await this.#nowValues.write(out, { book, gathered, openRuns, ticks, writtenUntil });
+    const [out, nowhere, turns] = [new SampleWriter(), new SampleWriter(), new Turns()];
+    const now = await this.#nowValues.write(out, { book, gathered, openRuns, ticks, writtenUntil, turns });
     this.#gauges = now.gauges;
     const nowItems = now.changes.map((change) => ({ jobId: change.jobId, changes: [change], of: null }));
-    const { placed, entering, history } = placeChanges([...gathered.items, ...nowItems], {
+    const { placed, entering, history } = await placeChanges([...gathered.items, ...nowItems], {
       book,
       ticks,
       writtenUntil,
       liveHorizonMs: options?.liveHorizonMs ?? DEFAULT_LIVE_HORIZON_MS,
+      turns,
     });
     const changed: MeterSeries[] = [];
-    for await (const plan of this.#plans(book, placed)) {
+    for await (const plan of this.#plans(book, placed, turns)) {
       const family = plan.series?.family ?? plan.changes[0]?.family;
       // Their samples are counted from the runs.
       const isCounted = family === METRIC_NAMES.running || family === METRIC_NAMES.queued;
-      const after = writeSeries(isCounted ? new SampleWriter() : out, plan, ticks, this.#labelSets);
+      const after = writeSeries(isCounted ? nowhere : out, plan, ticks, this.#labelSets);
       if (after !== null && plan.changes.length > 0) changed.push(after);
       for (const batch of out.takeFull()) await samples.append([batch]);
+      nowhere.takeFull();
     }
     for (const batch of out.batches()) await samples.append([batch]);
     return { changed, entering: entering.filter((item): item is MeterItem => item.of !== null), history };
@@ -241,20 +241,15 @@ export class Meter {
   async *#plans(
     book: SeriesBook,
     placed: ReadonlyMap<string, readonly MeterChange[]>,
+    turns: Turns,
   ): AsyncGenerator<SeriesPlan> {
-    let heldSince = performance.now();
-    const turn = async (): Promise<void> => {
-      if (performance.now() - heldSince < HOLD_MS) return;
-      await setImmediate();
-      heldSince = performance.now();
-    };
     for (const [key, series] of book.entries()) {
       yield { key, series, changes: placed.get(key) ?? [] };
-      await turn();
+      if (turns.isOver()) await turns.give();
     }
     for (const [key, changes] of placed) {
       if (book.get(key) === null) yield { key, series: null, changes };
-      await turn();
+      if (turns.isOver()) await turns.give();
     }
   }
 
@@ -289,7 +284,7 @@ export class Meter {
       const page = await this.#parts.store.openRuns(runs.at(-1)?.id ?? 0, RUNS_A_PAGE);
       runs.push(...page);
       if (page.length < RUNS_A_PAGE) return runs;
-      await setImmediate();
+      await new Turns().give();
     }
   }
 }

@@ -15,6 +15,7 @@ import { type RunGauge, writeRunGauges } from "./run-gauges.ts";
 import { countRunning, type NowCount } from "./running-counts.ts";
 import type { SampleWriter } from "./sample-writer.ts";
 import type { SeriesBook } from "./series-book.ts";
+import type { Turns } from "./turns.ts";
 import { RESTS_AFTER_MS, type Ticks } from "./write-series.ts";
 
 /** A series in use says so once a day. */
@@ -26,6 +27,7 @@ export interface NowInput {
   openRuns: readonly Run[];
   ticks: Ticks;
   writtenUntil: number;
+  turns: Turns;
 }
 
 export interface NowOutput {
@@ -65,7 +67,7 @@ export class NowValues {
 
   async write(out: SampleWriter, input: NowInput): Promise<NowOutput> {
     this.#used = new Map();
-    const running = this.#writeRunning(out, input);
+    const running = await this.#writeRunning(out, input);
     const { current, leftOut } = writeRunGauges(out, {
       openRuns: input.openRuns,
       endedRuns: input.gathered.endedRuns,
@@ -86,8 +88,12 @@ export class NowValues {
     return { gauges: [...running.gauges, ...current, ...ofJobs], changes: running.changes };
   }
 
-  #writeRunning(out: SampleWriter, { book, gathered, openRuns, ticks }: NowInput): NowOutput {
-    const counts = countRunning([...openRuns, ...gathered.endedRuns], gathered.jobs, ticks.times);
+  async #writeRunning(
+    out: SampleWriter,
+    { book, gathered, openRuns, ticks, turns }: NowInput,
+  ): Promise<NowOutput> {
+    const runs = [...openRuns, ...gathered.endedRuns];
+    const counts = await countRunning(runs, gathered.jobs, ticks.times, turns);
     this.#addTold(counts, gathered, ticks);
     const gauges: RunGauge[] = [];
     const changes: MeterChange[] = [];
@@ -99,11 +105,13 @@ export class NowValues {
       gauges.push({ family, labels, value: values?.at(-1) ?? 0 });
     };
     for (const [key, count] of counts) {
+      if (turns.isOver()) await turns.give();
       write(count.family, count.labels, count.counts);
       if ((book.get(key)?.changedAt ?? 0) < ticks.last - TOUCH_EVERY_MS)
         changes.push({ ...count, at: ticks.last, change: { kind: "touch" } });
     }
     for (const [key, { family, labels, changedAt }] of book.entries()) {
+      if (turns.isOver()) await turns.give();
       if (family !== METRIC_NAMES.running && family !== METRIC_NAMES.queued) continue;
       if (!counts.has(key) && changedAt >= ticks.last - RESTS_AFTER_MS) write(family, labels, null);
     }

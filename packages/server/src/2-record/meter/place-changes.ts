@@ -1,6 +1,7 @@
-/** Where each change stands in its series. Pure. */
+/** Where each change stands in its series. Pure, but for giving way to others. */
 import { type MeterChange, seriesKey } from "./meter-value.ts";
 import type { SeriesBook } from "./series-book.ts";
+import type { Turns } from "./turns.ts";
 import { isResting, type Ticks } from "./write-series.ts";
 
 export interface Placement {
@@ -8,6 +9,7 @@ export interface Placement {
   ticks: Ticks;
   writtenUntil: number;
   liveHorizonMs: number;
+  turns: Turns;
 }
 
 /** What comes together enters together. */
@@ -24,14 +26,15 @@ export interface Placed<Entering extends Item> {
   history: Map<number, number>;
 }
 
-export function placeChanges<Entering extends Item>(
+export async function placeChanges<Entering extends Item>(
   items: readonly Entering[],
   placement: Placement,
-): Placed<Entering> {
+): Promise<Placed<Entering>> {
   const placed = new Map<string, MeterChange[]>();
   const history = new Map<number, number>();
   const entering: Entering[] = [];
   for (const item of items) {
+    if (placement.turns.isOver()) await placement.turns.give();
     const places = item.changes.map((change) => {
       const key = seriesKey(change.family, change.labels);
       return { change, key, at: placeOf(change, key, placement) };

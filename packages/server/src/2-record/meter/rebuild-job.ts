@@ -21,6 +21,7 @@ import { isOtherEnd, judgementChanges, runChanges, runEndAt } from "./run-change
 import { SampleWriter } from "./sample-writer.ts";
 import type { SeriesBook } from "./series-book.ts";
 import { TICK_MS } from "./tick-times.ts";
+import { Turns } from "./turns.ts";
 import { rewriteSeries } from "./write-series.ts";
 
 export interface RebuildParts {
@@ -57,7 +58,9 @@ export async function rebuildJob(
   for (const key of history.now.keys()) if (!keys.has(key)) keys.set(key, null);
   const out = new SampleWriter();
   const rewritten: MeterSeries[] = [];
+  const turns = new Turns();
   for (const [key, series] of keys) {
+    if (turns.isOver()) await turns.give();
     const changes = (history.now.get(key) ?? []).sort((a, b) => a.at - b.at);
     const counted = (history.before.get(key) ?? []).map(({ change }) => change);
     const before = await standBefore(samples, series, changes, counted, from);

@@ -1,6 +1,6 @@
 /**
  * How many runs of each job were under way, and how many waited, at each tick: counted from the runs themselves, so that
- * it is right for ticks that are written in hindsight too. Pure.
+ * it is right for ticks that are written in hindsight too. Pure, but for giving way to others.
  */
 import { isExecutingPhase, METRIC_NAMES } from "@batchwatch/protocol";
 import type { Job } from "../../model/job.ts";
@@ -8,6 +8,7 @@ import type { Run } from "../../model/run.ts";
 import type { SeriesLabels } from "../../model/samples.ts";
 import { seriesKey } from "./meter-value.ts";
 import { jobLabels, jobTypeLabel } from "./run-changes.ts";
+import type { Turns } from "./turns.ts";
 
 export interface NowCount {
   jobId: number;
@@ -24,31 +25,36 @@ interface Interval {
   to: number;
 }
 
-export function countRunning(
+export async function countRunning(
   runs: readonly Run[],
   jobs: ReadonlyMap<number, Job>,
   ticks: readonly number[],
-): Map<string, NowCount> {
+  turns: Turns,
+): Promise<Map<string, NowCount>> {
   const found = new Map<string, NowCount>();
   for (const run of runs) {
+    if (turns.isOver()) await turns.give();
     const job = jobs.get(run.jobId);
-    if (job === undefined) continue;
-    for (const { family, from, to } of intervalsOf(run)) {
-      const labels = { ...jobLabels(job), ...jobTypeLabel(job, run) };
-      const key = seriesKey(family, labels);
-      let count = found.get(key);
-      if (count === undefined) {
-        count = { jobId: job.id, family, labels, counts: new Float64Array(ticks.length) };
-        found.set(key, count);
-      }
-      for (let index = ticks.length - 1; index >= 0; index--) {
-        const tick = ticks[index] ?? 0;
-        if (tick < from) break;
-        if (tick < to) count.counts[index] = (count.counts[index] ?? 0) + 1;
-      }
-    }
+    if (job !== undefined) addRun(found, job, run, ticks);
   }
   return found;
+}
+
+function addRun(found: Map<string, NowCount>, job: Job, run: Run, ticks: readonly number[]): void {
+  for (const { family, from, to } of intervalsOf(run)) {
+    const labels = { ...jobLabels(job), ...jobTypeLabel(job, run) };
+    const key = seriesKey(family, labels);
+    let count = found.get(key);
+    if (count === undefined) {
+      count = { jobId: job.id, family, labels, counts: new Float64Array(ticks.length) };
+      found.set(key, count);
+    }
+    for (let index = ticks.length - 1; index >= 0; index--) {
+      const tick = ticks[index] ?? 0;
+      if (tick < from) break;
+      if (tick < to) count.counts[index] = (count.counts[index] ?? 0) + 1;
+    }
+  }
 }
 
 function intervalsOf(run: Run): Interval[] {

@@ -102,7 +102,12 @@ export interface RunDetector {
 export interface SlotDetector {
   readonly type: FactType;
   /** The deadline kind at which it is judged. */
-  readonly kind: "slot_late" | "slot_start_by" | "slot_complete_by" | "slot_upstream_late" | "slot_upstream_failed";
+  readonly kind:
+    | "slot_late"
+    | "slot_start_by"
+    | "slot_complete_by"
+    | "slot_upstream_late"
+    | "slot_upstream_failed";
   /** When it is to be judged, null when nothing is declared. Strictly after this instant it may be broken. */
   limitAt(slot: Slot, job: Job): number | null;
   examine(context: SlotContext): Finding | null;

@@ -34,7 +34,9 @@ export async function loadUpstreamState(
   const named = (state: UpstreamState["state"], words: string) => ({ jobName: key.jobName, state, words });
   const job = await store.findJob(key);
   if (job === null)
-    return interval.since === null ? named("good", "") : named("late", "is not known: no such job was ever heard of");
+    return interval.since === null
+      ? named("good", "")
+      : named("late", "is not known: no such job was ever heard of");
   const slot = await lastSlot(store, job, interval.at);
   if (slot !== null) return { jobName: key.jobName, ...(await ofSlot(store, slot, interval.at)) };
   const runs = (await store.recentRuns([job.id], RUNS)).get(job.id) ?? [];

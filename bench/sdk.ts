@@ -81,7 +81,7 @@ async function countingReport(): Promise<Report> {
   return {
     title: `Counting: ${ROUNDS} processes of 20 million records each`,
     figures,
-    note: "Exporting to a receiver that is away, with heartbeats on.",
+    note: "Processor time of the job's thread, exporting to a receiver that is away, heartbeats on. The share follows from it.",
   };
 }
 

@@ -3,7 +3,6 @@
 import { globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { z } from "zod";
 import { lintRules, RULE_LINTS } from "../packages/promql/src/rules/lint/lint-rules.ts";
 import { parseRuleFile } from "../packages/promql/src/rules/parse-rule-file.ts";
 import { parseRuleTests } from "../packages/promql/src/rules/unit-test/parse-rule-tests.ts";
@@ -71,7 +70,7 @@ describe("channels.md", () => {
 });
 
 function optionRows(type: protocol.ChannelType): Row[] {
-  const json = z.toJSONSchema(protocol.CHANNEL_OPTIONS[type].schema, { io: "input" }) as {
+  const json = protocol.CHANNEL_OPTIONS[type].schema.toJSONSchema({ io: "input" }) as {
     properties: Record<string, { default?: unknown; description?: string }>;
     required?: string[];
   };

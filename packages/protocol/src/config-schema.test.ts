@@ -43,3 +43,16 @@ test.each([
   const parsed = configSchema.safeParse(input);
   expect(parsed.error?.issues.map((issue) => issue.path.join("."))).toEqual([path]);
 });
+
+test("watch.severity names types that are judged", () => {
+  expect(configSchema.parse({ watch: { severity: { too_fast: "info" } } }).watch.severity).toEqual({
+    too_fast: "info",
+  });
+  const { error } = configSchema.safeParse({ watch: { severity: { run_mised: "warning" } } });
+  expect(error?.issues).toMatchObject([
+    {
+      path: ["watch", "severity", "run_mised"],
+      message: expect.stringContaining('did you mean "run_missed"'),
+    },
+  ]);
+});

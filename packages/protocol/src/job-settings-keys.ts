@@ -5,6 +5,7 @@
  */
 import { type FieldProblem, fieldPath, unknownKeyMessage } from "./field-problem.ts";
 import { isObject } from "./is-object.ts";
+import { RUN_TYPES } from "./phases.ts";
 
 interface ObjectSpec {
   /** Canonical names; true = a duration, which may be written with its unit in the name. */
@@ -47,7 +48,7 @@ const SLA: ObjectSpec = {
     freshness: "duration",
     maxRuns: { keys: { count: "value", per: "duration" }, aliases: { window: "per" } },
     steps: { keys: {}, each: { keys: { maxDuration: "duration" } } },
-    byRunType: { keys: {}, each: RUN_LIMITS },
+    byRunType: { keys: Object.fromEntries(RUN_TYPES.map((type) => [type, RUN_LIMITS])) },
   },
   aliases: {
     ...RUN_LIMITS.aliases,

@@ -25,6 +25,36 @@ describe("settings are accepted as", () => {
     ],
     ["the guide's spelling under sla", { sla: { max_duration_seconds: 3600 } }, { maxDurationMs: HOUR_MS }],
     [
+      "freshness and starts in a stretch of time",
+      { sla: { freshness: "26h", maxRuns: "10 per 1h", maxRecordLoss: "1%" } },
+      { freshnessMs: 26 * HOUR_MS, maxRuns: { count: 10, perMs: HOUR_MS }, maxRecordLoss: 0.01 },
+    ],
+    [
+      "the same in the guide's spelling",
+      { freshness_seconds: 7200, max_runs: { count: 10, window_seconds: 3600 }, max_record_loss: 0 },
+      { freshnessMs: 2 * HOUR_MS, maxRuns: { count: 10, perMs: HOUR_MS }, maxRecordLoss: 0 },
+    ],
+    [
+      "limits by step, whose names are kept as they are",
+      { sla: { steps: { load_orders: { max_duration_seconds: 3600 }, "extract-x": { maxDuration: "2h" } } } },
+      { maxStepDurationMs: { load_orders: HOUR_MS, "extract-x": 2 * HOUR_MS } },
+    ],
+    [
+      "limits by run type",
+      { by_run_type: { manual: { max_duration_seconds: 3600, min_records_processed: null } } },
+      { byRunType: { manual: { maxDurationMs: HOUR_MS, minRecords: null } } },
+    ],
+    [
+      "upstreams by name and in full",
+      { upstreams: ["orders", { name: "rates", namespace: "finance" }] },
+      {
+        upstreams: [
+          { jobName: "orders", namespace: null, environment: null },
+          { jobName: "rates", namespace: "finance", environment: null },
+        ],
+      },
+    ],
+    [
       "a unit in the name",
       { heartbeat: { intervalSeconds: 30, limitMs: 60_000 } },
       { heartbeatIntervalMs: 30_000, heartbeatLimitMs: 60_000 },
@@ -270,4 +300,44 @@ test("reading never throws, whatever it is given", { timeout: 30_000 }, () => {
       readJobSettings(input);
     }),
   );
+});
+
+describe("limits beyond the plain ones are refused with", () => {
+  test.each<[string, object, string, RegExp]>([
+    [
+      "a count without a time",
+      { maxRuns: "10" },
+      "maxRuns",
+      /how many runs in what time, such as "10 per 1h"/,
+    ],
+    ["none at all", { maxRuns: "0 per 1h" }, "maxRuns", /must allow 1 to 500 runs/],
+    ["a time without a unit", { maxRuns: "10 per 60" }, "maxRuns", /has no unit/],
+    ["a freshness without a unit", { freshness: 26 }, "freshness", /has no unit/],
+    [
+      "an unknown run type",
+      { byRunType: { nightly: { minRecords: 1 } } },
+      "byRunType",
+      /is not known; allowed: scheduled|is not known.*scheduled/,
+    ],
+    [
+      "a limit that runs have not",
+      { byRunType: { manual: { startBy: "1h" } } },
+      "byRunType.manual.startBy",
+      /not known/,
+    ],
+    [
+      "a limit that steps have not",
+      { steps: { load: { minRecords: 1 } } },
+      "steps.load.minRecords",
+      /not known/,
+    ],
+    ["an upstream without a name", { upstreams: [""] }, "upstreams[0]", /must not be empty/],
+    ["upstreams that are no list", { upstreams: "orders" }, "upstreams", /list|array/],
+  ])("%s", (_name, input, field, message) => {
+    const reading = readJobSettings(input);
+    const problems = reading.ok ? [] : reading.problems;
+    expect(problems).toEqual([
+      { field: expect.stringContaining(field), message: expect.stringMatching(message) },
+    ]);
+  });
 });

@@ -55,3 +55,21 @@ test("the JSON Schema names every setting and requires the name", () => {
     expect(schema).toContain(`"${name}"`);
   expect(schema).toContain('"required":["name"]');
 });
+
+test("jobs that need each other in a circle are refused with the way round", () => {
+  const { ok, problems } = readJobsFile({
+    jobs: [
+      { name: "a", upstreams: ["b"] },
+      { name: "b", upstreams: ["c"] },
+      { name: "c", dependsOn: ["b"] },
+    ],
+  });
+  expect(ok).toBe(false);
+  expect(problems).toEqual([
+    {
+      path: ["jobs", 1, "upstreams"],
+      field: "jobs[1].upstreams",
+      message: 'goes round in a circle: "b" needs "c" needs "b"',
+    },
+  ]);
+});

@@ -10,6 +10,7 @@ import { camelCase } from "./job-settings-keys.ts";
 import { jobSettingsSchema, readJobSettings } from "./job-settings-schema.ts";
 import { MAX_NAME_LENGTH, whyNoName } from "./name-rule.ts";
 import type { CheckCron } from "./schedule-words.ts";
+import { upstreamCycles } from "./upstream-cycles.ts";
 
 export const declaredJobSchema = jobSettingsSchema.extend({
   name: z.string().min(1).max(MAX_NAME_LENGTH).describe("the job's name, as its events say it"),
@@ -79,8 +80,26 @@ export function readJobsFile(input: unknown, options: { checkCron?: CheckCron } 
     else seen.set(text, index);
     reading.named.push({ key, path: [...path, nameField] });
   }
+  noteCycles(reading, note);
   reading.ok = reading.problems.length === 0;
   return reading;
+}
+
+/** Jobs that wait for each other would all be late for ever. */
+function noteCycles({ jobs, named }: JobsFileReading, note: Note): void {
+  const cycles = upstreamCycles(jobs.map((job) => ({ ...job, upstreams: job.settings.upstreams ?? [] })));
+  for (const cycle of cycles) {
+    const [first] = cycle;
+    if (first === undefined) continue;
+    const place = named.find(
+      ({ key }) =>
+        key.jobName === first.jobName &&
+        key.namespace === first.namespace &&
+        key.environment === first.environment,
+    );
+    const way = [...cycle, first].map(({ jobName }) => `"${jobName}"`).join(" needs ");
+    note([...(place?.path.slice(0, 2) ?? ["jobs"]), "upstreams"], `goes round in a circle: ${way}`);
+  }
 }
 
 type Note = (path: PathOf, message: string) => void;

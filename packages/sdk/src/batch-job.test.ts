@@ -158,6 +158,16 @@ describe("what a run says", () => {
   });
 });
 
+test("a run inside a run of the same job has a trace of its own, with a link to the outer one", async () => {
+  const signals = recordSignals();
+  await batchJob("job", { runId: "outer" }, () => batchJob("job", { runId: "inner" }, () => {}));
+  const [inner, outer] = signals.spans();
+  expect(inner?.parentSpanContext).toBeUndefined();
+  expect(inner?.spanContext().traceId).not.toBe(outer?.spanContext().traceId);
+  expect(inner?.links.map((link) => link.context.spanId)).toEqual([outer?.spanContext().spanId]);
+  signals.stop();
+});
+
 describe("bad use is harmless", () => {
   let signals: RecordedSignals;
   beforeEach(() => {

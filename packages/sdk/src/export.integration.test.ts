@@ -86,6 +86,23 @@ describe("a receiver that does not take it", () => {
   });
 });
 
+describe("a program that does not end with its run", () => {
+  test("flush: everything is there when it resolves", async () => {
+    const program = start("ways-to-end.ts", ["flush"]);
+    await program.printed("flushed");
+    for (const said of ["batch.run.completed", "batch_job.daily_etl", "batch_job_completions_total"])
+      expect(recorder.has(said)).toBe(true);
+    program.child.kill("SIGKILL");
+  });
+
+  test("shutdown: nothing is exported any more, and the process ends by itself", async () => {
+    expect(await start("ways-to-end.ts", ["shutdown"]).ended).toMatchObject({ code: 0, stdout: "down\n" });
+    expect(recorder.has("batch.run.completed")).toBe(true);
+    expect(recorder.has("after")).toBe(false);
+    expect(spool.files()).toEqual([]);
+  });
+});
+
 describe("where to", () => {
   test("several destinations: one that is away takes nothing from the other", async () => {
     const destinations = `http://127.0.0.1:9,${recorder.url}`;

@@ -137,8 +137,8 @@ function nameAndValue(word: string): [string, string | undefined] {
 
 function unknownOption(word: string, name: string): string {
   const near = nearestName(name, [...VALUE_OPTIONS, ...FLAGS]);
-  const hint = near === null ? "see batchwatch exec --help" : `did you mean --${near}?`;
-  return `unknown option ${word.split("=")[0]}; ${hint}`;
+  const hint = near === null ? "" : `; did you mean --${near}?`;
+  return `unknown option ${word.split("=")[0]}${hint}`;
 }
 
 function addTag(tags: Record<string, string>, text: string): void {

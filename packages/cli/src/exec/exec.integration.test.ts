@@ -73,7 +73,11 @@ describe("the exit code", () => {
   test.each([
     [["--", "true"], "--job"],
     [["--job", "a"], 'after "--"'],
-    [["--job", "a", "--max-duratoin", "5m", "--", "true"], "did you mean --max-duration"],
+    [
+      ["--job", "a", "--max-duratoin", "5m", "--", "true"],
+      "did you mean --max-duration? See batchwatch exec --help",
+    ],
+    [["--job", "a", "--zzzzzzz", "--", "true"], "unknown option --zzzzzzz. See batchwatch exec --help"],
     [["--job", "a", "--max-duration", "5", "--", "true"], "has no unit"],
     [["--job", "a", "--url", "nowhere", "--", "true"], "--url"],
   ])("is 2 for a mistake in the options %j", async (args, message) => {

@@ -43,7 +43,7 @@ export function runExec(argv: readonly string[]): void {
       process.stdout.write(EXEC_USAGE);
       return;
     case "problem":
-      complain(`${said.message}. See batchwatch exec --help`);
+      complain(`${said.message}${/[.?!]$/.test(said.message) ? "" : "."} See batchwatch exec --help`);
       process.exitCode = USAGE_EXIT_CODE;
       return;
     case "run":

@@ -30,7 +30,10 @@ export function registerMetrics(program: Command): void {
       .command("rebuild")
       .description("write series again from the ledger, after an import or a backfill")
       .requiredOption("--from <time>", "ISO 8601 with a zone, or epoch milliseconds")
-      .option("--to <time>", "jobs of which nothing happened between are left alone (default: now)")
+      .option(
+        "--to <time>",
+        "no further, unless the totals until then are others: counters add up (default: now)",
+      )
       .option("--job <name>", "only this job")
       .option("--namespace <name>")
       .option("--env <name>", "environment"),

@@ -20,8 +20,10 @@ export interface EndHooks {
 export function watchProcessEnd(hooks: EndHooks): () => void {
   let thrown: { error: unknown } | null = null;
   let hasEnded = false;
+  const ownPid = process.pid;
   const end = (how: Pick<ProcessEnd, "exitCode" | "signal">): void => {
-    if (hasEnded) return;
+    // A process that a native module has forked off has neither the sending thread nor the runs: they are its parent's.
+    if (hasEnded || process.pid !== ownPid) return;
     hasEnded = true;
     for (const run of [...hub.open])
       guarded("the end of a run", () => run.closeWith({ at: Date.now(), thrown, ...how }), undefined);

@@ -26,14 +26,17 @@ export interface OpenSpan {
  * @param previous of the attempt before this one: linked, since each attempt is a span of its own
  */
 export function startAttemptSpan(
-  jobName: string,
+  run: { jobName: string; runId: string },
   attributes: Attributes,
   at: number,
   previous: SpanContext | null,
 ): OpenSpan {
-  const links = previous !== null && isSpanContextValid(previous) ? [{ context: previous }] : [];
-  const outer = outerContext();
-  return open(outer, SPAN_PREFIXES.job + jobName, { attributes, startTime: at, links });
+  const { context: outer, apartFrom } = outerContext(run);
+  const links = [previous, apartFrom]
+    .filter((span) => span !== null)
+    .filter(isSpanContextValid)
+    .map((span) => ({ context: span }));
+  return open(outer, SPAN_PREFIXES.job + run.jobName, { attributes, startTime: at, links });
 }
 
 export function startStepSpan(
@@ -71,12 +74,34 @@ function open(
   return { span, context: trace.setSpan(outer, span) };
 }
 
-/** The active span, else that of the run around this one, else the one that the environment hands over. */
-function outerContext(): Context {
+/**
+ * The active span, else that of the run around this one, else the one that the environment hands over. Inside another run of the
+ * same job it is a trace of its own, with a link: a run's span inside a span of its own job is one more attempt of that run.
+ */
+function outerContext(run: { jobName: string; runId: string }): {
+  context: Context;
+  apartFrom: SpanContext | null;
+} {
   const active = context.active();
-  if (trace.getSpan(active) !== undefined) return active;
   const scope = hub.scopes.getStore();
-  if (scope !== undefined) return trace.setSpan(active, scope.span);
-  const carried = carriedRun(process.env)?.span ?? null;
-  return carried === null ? active : trace.setSpanContext(active, carried);
+  if (scope !== undefined) {
+    const inside = trace.getSpan(active) === undefined ? trace.setSpan(active, scope.span) : active;
+    return isOther(run, scope.run) ? apart(inside) : { context: inside, apartFrom: null };
+  }
+  if (trace.getSpan(active) !== undefined) return { context: active, apartFrom: null };
+  const carried = carriedRun(process.env);
+  if (carried?.span == null) return { context: active, apartFrom: null };
+  const inside = trace.setSpanContext(active, carried.span);
+  return isOther(run, carried) ? apart(inside) : { context: inside, apartFrom: null };
+}
+
+function isOther(
+  run: { jobName: string; runId: string },
+  outer: { jobName: string | null; runId: string },
+): boolean {
+  return outer.jobName === run.jobName && outer.runId !== run.runId;
+}
+
+function apart(inside: Context): { context: Context; apartFrom: SpanContext | null } {
+  return { context: trace.deleteSpan(inside), apartFrom: trace.getSpanContext(inside) ?? null };
 }

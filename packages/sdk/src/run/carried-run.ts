@@ -42,7 +42,7 @@ export function runEnvironment(
 }
 
 /** null: none, or not valid. */
-export function spanOf(text: string | undefined): SpanContext | null {
+function spanOf(text: string | undefined): SpanContext | null {
   const [, traceId = "", spanId = "", flags = ""] =
     /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/.exec(text ?? "") ?? [];
   const span = { traceId, spanId, traceFlags: Number.parseInt(flags || "0", 16), isRemote: true };

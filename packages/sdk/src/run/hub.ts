@@ -36,7 +36,7 @@ export interface RunWatcher {
 }
 
 /** Where something happens: inside which run, and inside which step of it. */
-export interface Scope {
+interface Scope {
   readonly run: ScopedRun;
   readonly span: Span;
   /** `span` as the active one. */

@@ -32,7 +32,7 @@ export function plainValues(given: unknown, what: string): Record<string, PlainV
 }
 
 /** null: nothing that can be said. */
-export function plainValue(value: unknown): PlainValue | null {
+function plainValue(value: unknown): PlainValue | null {
   switch (typeof value) {
     case "string":
       return cutText(cleanText(value), MAX_TEXT_BYTES).text;

@@ -122,7 +122,7 @@ export class RunRecord implements WatchedRun, GaugedRun {
     const facts = startAttributes(settings, attempt, at);
     const attributes = { ...this.identity(), ...facts, ...metadataAttributes(this.#metadata) };
     const previous = this.#span?.spanContext() ?? null;
-    const opened = startAttemptSpan(settings.jobName, attributes, at, previous);
+    const opened = startAttemptSpan(this, attributes, at, previous);
     this.#span = opened.span;
     this.#context = opened.context;
     const { heartbeatIntervalMs, queuedAt } = settings;

@@ -26,28 +26,40 @@ const VOLATILE =
 /** Metrics whose values are measured. */
 const MEASURED = /(cpu_seconds|memory_bytes|timestamp)/;
 
-export function goldenText(requests: readonly RecordedRequest[]): string {
-  const bodies = requests.map(({ path, body }) => ({ path, json: JSON.parse(body.toString()) as never }));
-  const of = (path: string): never[] => bodies.filter((each) => each.path === path).map(({ json }) => json);
-  const logs = of("/v1/logs").flatMap(
-    ({ resourceLogs }: { resourceLogs: [{ scopeLogs: [{ logRecords: object[] }] }] }) =>
-      resourceLogs.flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords)),
-  );
-  const spans = of("/v1/traces").flatMap(
-    ({ resourceSpans }: { resourceSpans: [{ scopeSpans: [{ spans: object[] }] }] }) =>
-      resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)),
-  );
-  const last = of("/v1/metrics").at(-1) as
-    | { resourceMetrics: [{ scopeMetrics: [{ metrics: Metric[] }] }] }
-    | undefined;
-  const metrics =
-    last?.resourceMetrics.flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics)) ?? [];
-  const resource = (
-    of("/v1/logs")[0] as unknown as { resourceLogs: [{ resource: { attributes: KeyValue[] } }] }
-  ).resourceLogs[0].resource;
+interface LogRecord {
+  eventName?: string;
+  severityText?: string;
+  body?: { stringValue?: string };
+  attributes?: KeyValue[];
+}
+interface Span {
+  name: string;
+  status?: { code?: number; message?: string };
+  attributes?: KeyValue[];
+  events?: { name: string; attributes?: KeyValue[] }[];
+  links?: object[];
+}
+interface Request {
+  resourceLogs?: { resource: { attributes: KeyValue[] }; scopeLogs: { logRecords: LogRecord[] }[] }[];
+  resourceSpans?: { scopeSpans: { spans: Span[] }[] }[];
+  resourceMetrics?: { scopeMetrics: { metrics: Metric[] }[] }[];
+}
+
+export function goldenText(recorded: readonly RecordedRequest[]): string {
+  const requests = recorded.map(({ body }) => JSON.parse(body.toString()) as Request);
+  const resourceLogs = requests.flatMap((request) => request.resourceLogs ?? []);
+  const logs = resourceLogs.flatMap(({ scopeLogs }) => scopeLogs).flatMap(({ logRecords }) => logRecords);
+  const spans = requests
+    .flatMap((request) => request.resourceSpans ?? [])
+    .flatMap(({ scopeSpans }) => scopeSpans)
+    .flatMap((scope) => scope.spans);
+  // Totals: the last export has them all.
+  const metrics = (requests.findLast(({ resourceMetrics }) => resourceMetrics)?.resourceMetrics ?? [])
+    .flatMap(({ scopeMetrics }) => scopeMetrics)
+    .flatMap((scope) => scope.metrics);
   return [
     "resource",
-    ...attributeLines(resource.attributes),
+    ...attributeLines(resourceLogs[0]?.resource.attributes),
     "",
     ...logs.flatMap(logLines),
     "",
@@ -58,24 +70,11 @@ export function goldenText(requests: readonly RecordedRequest[]): string {
   ].join("\n");
 }
 
-function logLines(record: {
-  eventName?: string;
-  severityText?: string;
-  body?: { stringValue?: string };
-  attributes?: KeyValue[];
-}): string[] {
-  const { eventName = "", severityText = "", body, attributes } = record;
+function logLines({ eventName = "", severityText = "", body, attributes }: LogRecord): string[] {
   return [`log ${eventName} ${severityText}: ${body?.stringValue ?? ""}`, ...attributeLines(attributes)];
 }
 
-function spanLines(span: {
-  name: string;
-  status?: { code?: number; message?: string };
-  attributes?: KeyValue[];
-  events?: { name: string; attributes?: KeyValue[] }[];
-  links?: object[];
-}): string[] {
-  const { name, status, attributes, events = [], links = [] } = span;
+function spanLines({ name, status, attributes, events = [], links = [] }: Span): string[] {
   return [
     `span ${name} status ${status?.code ?? 0} ${status?.message ?? ""}`.trimEnd(),
     ...attributeLines(attributes),
@@ -87,22 +86,15 @@ function spanLines(span: {
   ];
 }
 
-function metricLines(metric: Metric): string[] {
-  const { name, unit = "", gauge, sum, histogram } = metric;
-  const kind = gauge ? "gauge" : sum ? (sum.isMonotonic ? "counter" : "up-down counter") : "histogram";
+function metricLines({ name, unit = "", gauge, sum, histogram }: Metric): string[] {
+  const kind = gauge ? "gauge" : histogram ? "histogram" : sum?.isMonotonic ? "counter" : "up-down counter";
   const points = (gauge ?? sum ?? histogram)?.dataPoints ?? [];
   return points.map((point) => {
-    const labels = (point.attributes ?? [])
-      .map(({ key, value }) => `${key}="${text(value)}"`)
-      .sort()
-      .join(",");
-    const plain = point.count ?? point.asInt ?? point.asDouble;
-    const value = MEASURED.test(name)
-      ? "(measured)"
-      : histogram
-        ? `count ${plain} bounds ${point.explicitBounds?.join(" ")}`
-        : plain;
-    return `metric ${name} ${kind}${unit === "" ? "" : ` in ${unit}`} {${labels}} ${value}`;
+    const labels = (point.attributes ?? []).map(({ key, value }) => `${key}="${text(value)}"`).sort();
+    const plain = String(point.count ?? point.asInt ?? point.asDouble);
+    const said = histogram ? `count ${plain} bounds ${point.explicitBounds?.join(" ")}` : plain;
+    const value = MEASURED.test(name) ? "(measured)" : said;
+    return `metric ${name} ${kind}${unit === "" ? "" : ` in ${unit}`} {${labels.join(",")}} ${value}`;
   });
 }
 

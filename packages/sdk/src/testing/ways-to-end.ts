@@ -9,7 +9,7 @@ const { HEARTBEAT: interval = "15s", LIMIT: limit } = process.env;
 const heartbeat = { interval, ...(limit !== undefined && { limit }) };
 const destinations = process.env.DESTINATIONS?.split(",").map((endpoint) => ({ endpoint }));
 
-configureExport({
+const exporting = configureExport({
   serviceName: "ways",
   exitTimeout: process.env.EXIT_TIMEOUT ?? "10s",
   ...(destinations !== undefined && { destinations }),
@@ -116,6 +116,18 @@ switch (way) {
       );
       run.event("merged", { status: "failed", parts: 2 });
     });
+    break;
+  case "flush":
+    await batchJob("daily_etl", options, (run) => run.processed(1));
+    await exporting.flush();
+    print("flushed");
+    await forEver();
+    break;
+  case "shutdown":
+    await batchJob("daily_etl", options, (run) => run.processed(1));
+    await exporting.shutdown();
+    await batchJob("daily_etl", { ...options, runId: "after" }, (run) => run.processed(1));
+    print("down");
     break;
   case "unnamed":
     // Twice: the run that the environment hands over is one run.

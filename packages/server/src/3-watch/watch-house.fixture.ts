@@ -33,6 +33,8 @@ const MOST_STEPS = 5000;
 export type EventText = Pick<RunEvent, "kind"> &
   Partial<Omit<RunEvent, "at" | "run" | "kind" | "scheduledAt" | "startedAt">> & {
     runId?: string;
+    /** Of another job than the one that the house is about. */
+    jobName?: string;
     at?: string;
     scheduledAt?: string;
     startedAt?: string;
@@ -44,8 +46,8 @@ export interface WatchHouse {
   /** The events that Batchwatch itself said, in order. */
   said: RunEvent[];
   folds: number;
-  job(): Promise<Job>;
-  declare(settings: Partial<JobSettings>): Promise<Job>;
+  job(jobName?: string): Promise<Job>;
+  declare(settings: Partial<JobSettings>, jobName?: string): Promise<Job>;
   /** At the present time unless `at` says otherwise; judged at once. */
   event(...events: EventText[]): Promise<void>;
   /** Without judging. */
@@ -104,11 +106,11 @@ export async function openWatchHouse(
     return made;
   };
 
-  const toEvent = ({ runId, at, scheduledAt, startedAt, ...rest }: EventText): RunEvent => {
+  const toEvent = ({ runId, jobName, at, scheduledAt, startedAt, ...rest }: EventText): RunEvent => {
     eventCount += 1;
     return {
       eventId: `event-${eventCount}`,
-      job: JOB,
+      job: { ...JOB, ...(jobName !== undefined && { jobName }) },
       run: { by: "id", runId: runId ?? "run-1" },
       aliases: [],
       at: at === undefined ? clock.now() : Date.parse(at),
@@ -139,13 +141,13 @@ export async function openWatchHouse(
     clock,
     said,
     folds: 0,
-    async job() {
-      const [job] = await store.ensureJobs([{ ...JOB, createdBy: "inferred", at: clock.now() }]);
+    async job(jobName = JOB.jobName) {
+      const [job] = await store.ensureJobs([{ ...JOB, jobName, createdBy: "inferred", at: clock.now() }]);
       if (job === undefined) throw new Error("no job");
       return job;
     },
-    async declare(settings) {
-      const { id } = await house.job();
+    async declare(settings, jobName) {
+      const { id } = await house.job(jobName);
       const job = await store.setJobSettings(id, "declared", settings, clock.now());
       ledger.forget();
       await watch.engine.runDue(clock.now());

@@ -7,6 +7,7 @@ import {
   lastHeard,
   readClocks,
   skewOfWitness,
+  skewText,
 } from "./sender-clock.ts";
 import { makeEvent, T0 } from "./test-support/make-event.ts";
 
@@ -150,4 +151,9 @@ describe("the latest sign of life, by our clock", () => {
   ])("$name", ({ heard, second }) => {
     expect(lastHeard(clocksOf(...heard), 0).at).toBe(T0 + second * SECOND_MS);
   });
+});
+
+test("says which way a clock is off, so that what it is compared with can follow", () => {
+  expect(skewText(-BEHIND)).toBe("2 h behind");
+  expect(skewText(BEHIND)).toBe("2 h ahead of");
 });

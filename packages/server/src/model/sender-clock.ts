@@ -117,9 +117,9 @@ export function skewOfWitness(clocks: Clocks, witness: string): number | null {
   return agreedSkew(ofWitness(clocks, witness));
 }
 
-/** "2 h behind", "5 m ahead" */
+/** "2 h behind", "2 h ahead of": what it is compared with follows. */
 export function skewText(skewMs: number): string {
-  return `${formatDuration(Math.abs(skewMs))} ${skewMs < 0 ? "behind" : "ahead"}`;
+  return `${formatDuration(Math.abs(skewMs))} ${skewMs < 0 ? "behind" : "ahead of"}`;
 }
 
 /** One clock for all of the run, or none: times of two clocks can't be moved together. */

@@ -30,7 +30,8 @@ export interface Slot {
  *   `judge_run_again`: the same look, later; set by the watch.
  * - `fill_slots` (`job:<id>`): settings changed or the horizon came near; set by whoever changes settings.
  * - `slot_late`, `slot_start_by`, `slot_complete_by` (`slot:<id>`), `run_max_duration`, `run_heartbeat`, `run_lost`,
- *   `run_stall`, `run_retry_grace`, `run_complete_by` (`run:<id>`): set by the watch.
+ *   `run_stall`, `run_retry_grace`, `run_complete_by`, `run_freshness` (`run:<id>`), `slot_upstream_late`,
+ *   `slot_upstream_failed` (`slot:<id>`): set by the watch.
  * - `settle_metrics` (`stream…`): the ledger's own, for anonymous runs.
  * - `fold_incident` (`job:<id>`): judgements of this job changed; set by the watch with them.
  */

@@ -163,7 +163,7 @@ describe("the meter", () => {
     );
     await house.goTo(AT + 15_000);
     const last = async () => (await house.series(METRIC_NAMES.lastFailure)).values.at(-1);
-    expect(await last()).toBe((AT + 5_000) / 1000);
+    expect(await last()).toBe((AT + 2_000) / 1000);
     await house.say({ kind: "completed", at: AT + 3_000 });
     await house.goTo(AT + 30_000);
     expect(await last()).toBe((AT + 1_000) / 1000);

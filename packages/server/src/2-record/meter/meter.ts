@@ -221,19 +221,22 @@ export class Meter {
     }
   }
 
-  async #rebuild(job: Job, from: number, writtenUntil: number): Promise<RebuiltJob> {
+  async #rebuild(job: Job, from: number, writtenUntil: number, to = writtenUntil): Promise<RebuiltJob> {
     const book = await this.#loadBook();
-    return rebuildJob({ ...this.#parts, book, labelSets: this.#labelSets }, job, from, writtenUntil);
+    return rebuildJob({ ...this.#parts, book, labelSets: this.#labelSets }, job, from, writtenUntil, to);
   }
 
   /**
-   * Writes a job's series again from `from` on, out of the ledger. Nothing is written live meanwhile.
+   * Writes a job's series again from `from` on, out of the ledger; up to `to` where that leaves the totals as they are, else up
+   * to now. Nothing is written live meanwhile.
    * null: nothing is written yet.
    */
-  async rebuild(job: Job, from: number): Promise<RebuiltJob | null> {
+  async rebuild(job: Job, from: number, to = Number.POSITIVE_INFINITY): Promise<RebuiltJob | null> {
     return this.#oneAtATime.run(async () => {
       const writtenUntil = await this.#parts.store.meterWrittenUntil();
-      return writtenUntil === null || from >= writtenUntil ? null : this.#rebuild(job, from, writtenUntil);
+      return writtenUntil === null || from >= writtenUntil
+        ? null
+        : this.#rebuild(job, from, writtenUntil, to);
     });
   }
 

@@ -107,4 +107,19 @@ describe("writing a job's series again", () => {
     await house.say({ kind: "completed" });
     expect(await house.meter.rebuild(await nightly(house), AT - DAY)).toBeNull();
   });
+
+  test("ends where it is asked to, unless the totals until then are others", async () => {
+    await using house = await threeNights();
+    const before = await pictureOf(house);
+    const job = await nightly(house);
+    const to = AT + DAY + DAY / 2;
+    expect(await house.meter.rebuild(job, AT - DAY, to)).toMatchObject({ toAt: to });
+    expect(await pictureOf(house)).toEqual(before);
+    // A night that was never told, imported: everything after it counts on from it.
+    await house.say({ kind: "completed", at: AT - 60_000, runId: "imported" });
+    const written = await house.store.meterWrittenUntil();
+    expect(await house.meter.rebuild(job, AT - DAY, to)).toMatchObject({ toAt: written });
+    const completed = await house.select(METRIC_NAMES.completions, { status: "success" });
+    expect(completed.map(({ values }) => values.at(-1))).toEqual([3]);
+  });
 });

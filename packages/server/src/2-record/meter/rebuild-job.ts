@@ -9,12 +9,20 @@
  */
 import { METRIC_NAMES } from "@batchwatch/protocol";
 import type { Job } from "../../model/job.ts";
-import type { MeterSeries, NativeIncrement, RunToMeter } from "../../model/meter.ts";
+import type { MeterSeries, MeterValue, NativeIncrement, RunToMeter } from "../../model/meter.ts";
 import type { LedgerStore } from "../../storage/ledger-store.ts";
 import { EMPTY_METER_COMMIT, type MeterCommit } from "../../storage/meter-store.ts";
 import type { LabelMatcher, MetricStore } from "../../storage/metric-store.ts";
 import type { LabelSetCache } from "./label-sets.ts";
-import { isNothing, type MeterChange, seriesKey, valueBefore, valueWithout } from "./meter-value.ts";
+import {
+  applyChange,
+  isNothing,
+  type MeterChange,
+  madeReady,
+  seriesKey,
+  valueBefore,
+  valueWithout,
+} from "./meter-value.ts";
 import { nativeChange } from "./native-changes.ts";
 import { EVIDENCE_SETTLES_MS, NativeCover } from "./native-cover.ts";
 import { isOtherEnd, judgementChanges, runChanges, runEndAt } from "./run-changes.ts";
@@ -22,7 +30,7 @@ import { SampleWriter } from "./sample-writer.ts";
 import type { SeriesBook } from "./series-book.ts";
 import { TICK_MS } from "./tick-times.ts";
 import { Turns } from "./turns.ts";
-import { rewriteSeries } from "./write-series.ts";
+import { BOUNDS_BEGIN_BEFORE_MS, rewriteSeries } from "./write-series.ts";
 
 export interface RebuildParts {
   store: LedgerStore;
@@ -34,6 +42,8 @@ export interface RebuildParts {
 export interface RebuiltJob {
   /** Where it began: later than asked for where increments of the job's own are no longer kept. */
   fromAt: number;
+  /** Where it ended: later than asked for where the totals are others. */
+  toAt: number;
   runs: number;
   series: number;
   samples: number;
@@ -49,19 +59,51 @@ export async function rebuildJob(
   job: Job,
   from: number,
   writtenUntil: number,
+  until: number = writtenUntil,
 ): Promise<RebuiltJob> {
-  const { store, samples, book, labelSets } = parts;
+  const { store, samples, book } = parts;
   const history = await readHistory(store, book, job, from, writtenUntil);
   const keys = new Map<string, MeterSeries | null>();
   for (const [key, series] of book.entries())
     if (series.jobId === job.id && !NOT_REBUILT.has(series.family)) keys.set(key, series);
   for (const key of history.now.keys()) if (!keys.has(key)) keys.set(key, null);
+  const isCut = until < writtenUntil && staysAfter(history, until);
+  const to = isCut ? until : writtenUntil;
   const out = new SampleWriter();
+  const rewritten = await rewriteAll(out, parts, keys, history, from, to);
+  const batches = out.batches();
+  await samples.replaceRange({
+    matcherSets: [matchersOf(job, rewritten)],
+    fromAt: from + 1,
+    toAt: to,
+    batches,
+  });
+  // What they stand at now is what it was.
+  const series = isCut ? [] : rewritten;
+  await store.commitMeter({ ...EMPTY_METER_COMMIT, ...history.marks, series });
+  book.put(series);
+  return {
+    fromAt: from,
+    toAt: to,
+    runs: history.runs,
+    series: rewritten.length,
+    samples: batches.reduce((sum, { times }) => sum + times.length, 0),
+  };
+}
+
+async function rewriteAll(
+  out: SampleWriter,
+  { samples, labelSets }: RebuildParts,
+  keys: ReadonlyMap<string, MeterSeries | null>,
+  history: History,
+  from: number,
+  to: number,
+): Promise<MeterSeries[]> {
   const rewritten: MeterSeries[] = [];
   const turns = new Turns();
   for (const [key, series] of keys) {
     if (turns.isOver()) await turns.give();
-    const changes = (history.now.get(key) ?? []).sort((a, b) => a.at - b.at);
+    const changes = (history.now.get(key) ?? []).filter(({ at }) => at <= to).sort((a, b) => a.at - b.at);
     const counted = (history.before.get(key) ?? []).map(({ change }) => change);
     const before = await standBefore(samples, series, changes, counted, from);
     if (before === null) continue;
@@ -70,24 +112,9 @@ export async function rebuildJob(
       isNothing(before.state) ||
       (before.state.kind === "gauge" && before.createdAt > from);
     if (begins && changes.length === 0 && isNothing(before.state)) rewritten.push({ ...before });
-    else
-      rewritten.push(rewriteSeries(out, { key, before, changes, begins, from, to: writtenUntil }, labelSets));
+    else rewritten.push(rewriteSeries(out, { key, before, changes, begins, from, to }, labelSets));
   }
-  const batches = out.batches();
-  await samples.replaceRange({
-    matcherSets: [matchersOf(job, rewritten)],
-    fromAt: from + 1,
-    toAt: writtenUntil,
-    batches,
-  });
-  await store.commitMeter({ ...EMPTY_METER_COMMIT, ...history.marks, series: rewritten });
-  book.put(rewritten);
-  return {
-    fromAt: from,
-    runs: history.runs,
-    series: rewritten.length,
-    samples: batches.reduce((sum, { times }) => sum + times.length, 0),
-  };
+  return rewritten;
 }
 
 interface History {
@@ -148,6 +175,33 @@ async function readHistory(
       claims: claimsLeft(newClaims, increments),
     },
   };
+}
+
+/** Is all that comes after a time left as it is? Only then can a range end there: counters add up. */
+function staysAfter({ before, now }: History, until: number): boolean {
+  const keys = new Set([...before.keys(), ...now.keys()]);
+  for (const key of keys) {
+    const [counted, told] = [before.get(key) ?? [], now.get(key) ?? []];
+    const after = (changes: readonly MeterChange[]) => changes.filter(({ at }) => at > until);
+    if (after(told).some(({ at }) => at <= until + BOUNDS_BEGIN_BEFORE_MS)) return false;
+    if (asText(after(counted)) !== asText(after(told))) return false;
+    if (asText(totalOf(counted, until)) !== asText(totalOf(told, until))) return false;
+  }
+  return true;
+}
+
+function totalOf(changes: readonly MeterChange[], until: number): MeterValue | null {
+  const inside = changes.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at);
+  const [first] = inside;
+  if (first === undefined) return null;
+  return inside.reduce(
+    (value, { change }) => applyChange(madeReady(value, change), change),
+    valueBefore(first.change),
+  );
+}
+
+function asText(value: object | null): string {
+  return JSON.stringify(value);
 }
 
 /** What the meter made of a run when it took it in. */

@@ -19,7 +19,7 @@ const SPARSE_MS = 2 * TICK_MS;
  * Buckets that a histogram gets later begin so long before the change that brings them: else windows that hold it are extrapolated
  * otherwise for them than for the old ones, and quantiles fall into the wrong bucket.
  */
-const BOUNDS_BEGIN_BEFORE_MS = 900_000;
+export const BOUNDS_BEGIN_BEFORE_MS = 900_000;
 /** A counter that nothing changed for this long is written no more until something does. */
 export const RESTS_AFTER_MS = 35 * 86_400_000;
 

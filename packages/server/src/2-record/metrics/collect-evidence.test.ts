@@ -37,6 +37,15 @@ function evidenceOf(...points: MetricPoint[]): EvidenceState[] {
   return [...states.values()];
 }
 
+test("a job and a run whose names no address can hold are named as the span of that run names them", () => {
+  const attributes = { job_name: "..", job_id: "." };
+  const { events } = collectEvidence(
+    [point(METRIC_NAMES.heartbeat, { kind: "gauge", attributes })],
+    new Map(),
+  );
+  expect(events).toMatchObject([{ job: { jobName: "__" }, run: { by: "id", runId: "_" } }]);
+});
+
 describe("status words", () => {
   test.for([
     ["success", undefined, "success", null],

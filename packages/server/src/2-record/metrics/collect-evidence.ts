@@ -4,6 +4,7 @@
  */
 import { METRIC_NAMES } from "@batchwatch/protocol";
 import { contentId } from "../../lib/content-id.ts";
+import { usableName } from "../../lib/usable-name.ts";
 import { type JobKey, jobKeyText, type RunAlias, spanAlias, traceAlias } from "../../model/identity.ts";
 import type { RunLink } from "../../model/intake.ts";
 import type { RunEvent } from "../../model/run-event.ts";
@@ -69,7 +70,7 @@ export function collectEvidence(
 /** Airflow series without `job_name` have `dag_id` as job name (SEMANTICS section 1). */
 function jobOf({ attributes, namespace, environment }: MetricPoint): JobKey | null {
   const jobName = attributes.job_name ?? attributes["batch.job.name"] ?? attributes.dag_id;
-  return jobName === undefined ? null : { namespace, environment, jobName };
+  return jobName === undefined ? null : { namespace, environment, jobName: usableName(jobName) };
 }
 
 function isRunGauge(family: string): boolean {
@@ -80,8 +81,9 @@ function isRunGauge(family: string): boolean {
 
 /** An observable gauge repeats its last value: the time of a beat is the value, else the exemplar, else the point. */
 function addSignOfLife(point: MetricPoint, job: JobKey, collected: CollectedEvidence): void {
-  const runId = point.attributes.job_id ?? point.attributes["batch.job.id"];
-  if (runId === undefined) return;
+  const said = point.attributes.job_id ?? point.attributes["batch.job.id"];
+  if (said === undefined) return;
+  const runId = usableName(said);
   const isBeat = point.family === METRIC_NAMES.heartbeat;
   if (!Number.isFinite(point.value) || (isBeat && point.value <= 0)) return;
   const exemplar = point.exemplars.at(-1) ?? null;

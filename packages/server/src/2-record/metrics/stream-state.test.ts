@@ -160,3 +160,17 @@ describe("many writers of one stream", () => {
     expect(JSON.stringify(state).length).toBeLessThan(8_000);
   });
 });
+
+test("an increment that comes again adds nothing, whatever came between", () => {
+  const deltas = [2, 3, 4].map((value, index) =>
+    point(5_000 + index * 1_000, value, { temporality: "delta" }),
+  );
+  let state: StreamState = NEW_STREAM;
+  let sum = 0;
+  for (const each of [...deltas, ...deltas.toReversed()]) {
+    const step = advance(state, each);
+    state = step.state;
+    sum += step.increment?.value ?? 0;
+  }
+  expect(sum).toBe(9);
+});

@@ -1,7 +1,7 @@
 /**
  * Increments of exported counters and histograms (OTLP data model; INGEST 4.3 and 5.4 rule 6). Pure.
  *
- * - Delta: the value is the increment; nothing needs to be remembered.
+ * - Delta: the value is the increment. The latest times are remembered, so that a repeated delivery adds nothing.
  * - Cumulative: the difference to the point before it with the same start. Several starts side by side are several writers, each
  *   counted by itself. A start never seen before counts from zero; a start equal to the point's time, or none, says nothing of
  *   what was before: it contributes 0 and is remembered.
@@ -33,10 +33,14 @@ export interface StreamState {
   writers: readonly Writer[];
   /** Last point of any writer that is remembered no more: who began before it may be one of them. */
   forgottenAt: number;
+  /** Times of the latest increments, as they came. */
+  deltasAt?: readonly number[];
 }
 
 const WRITERS_KEPT = 32;
 const POINTS_KEPT = 12;
+/** An hour of an export a minute: nobody repeats what is older. */
+const DELTAS_KEPT = 64;
 
 export const NEW_STREAM: StreamState = { writers: [], forgottenAt: 0 };
 
@@ -63,7 +67,7 @@ export interface Advance {
 }
 
 export function advance(state: StreamState, point: MetricPoint): Advance {
-  if (point.temporality === "delta") return { state, increment: deltaOf(point), splits: null };
+  if (point.temporality === "delta") return advanceDelta(state, point);
   const writer = state.writers.find(({ startAt }) => startAt === point.startAt) ?? null;
   const points = writer?.points ?? [];
   const behind = points.findIndex(({ at }) => at >= point.at);
@@ -82,6 +86,16 @@ export function advance(state: StreamState, point: MetricPoint): Advance {
     state: withPoint(state, writer, point.startAt, points.toSpliced(index, 0, own)),
     increment: incrementOf(before, own, point, state.forgottenAt),
     splits: next === null ? null : incrementOf(own, next, point, state.forgottenAt),
+  };
+}
+
+function advanceDelta(state: StreamState, point: MetricPoint): Advance {
+  const { deltasAt = [] } = state;
+  if (deltasAt.includes(point.at)) return { state, increment: null, splits: null };
+  return {
+    state: { ...state, deltasAt: [...deltasAt.slice(1 - DELTAS_KEPT), point.at] },
+    increment: deltaOf(point),
+    splits: null,
   };
 }
 

@@ -61,6 +61,20 @@ describe("max_duration of a step", () => {
     expect(await house.facts()).toEqual([]);
   });
 
+  test("is not asked of a step that an attempt before left open", async () => {
+    await house.declare({ maxStepDurationMs: { load: 5 * MINUTE_MS }, maxAttempts: 3 });
+    await house.event(
+      { kind: "started", attempt: 1 },
+      { kind: "step_started", attempt: 1, step: { name: "load" } },
+    );
+    await house.pass(MINUTE_MS);
+    await house.event({ kind: "failed", attempt: 1 }, { kind: "started", attempt: 2 });
+    await house.pass(20 * MINUTE_MS);
+    await house.event({ kind: "completed", attempt: 2 });
+    await house.pass(MINUTE_MS);
+    expect(await house.facts()).toEqual([]);
+  });
+
   test("is judged at the end where only the end is told", async () => {
     await house.pass(10 * MINUTE_MS);
     await house.event(

@@ -82,9 +82,11 @@ function examineSteps(context: RunContext): Finding | null {
 /** `sinceAt`: the start by our clock. */
 function limitedSteps({ run, job }: RunContext): { step: Step; sinceAt: number; limitMs: number }[] {
   const limits = job.settings.maxStepDurationMs;
+  const attempt = run.attempts.at(-1)?.number ?? 1;
   return run.steps.flatMap((step) => {
     const limitMs = Object.hasOwn(limits, step.name) ? limits[step.name] : undefined;
-    if (limitMs === undefined || step.startedAt === null) return [];
+    // A step that an earlier attempt left open is nobody's any more.
+    if (limitMs === undefined || step.startedAt === null || step.attempt !== attempt) return [];
     return [{ step, sinceAt: step.startedAt + run.liveOffsetMs, limitMs }];
   });
 }

@@ -256,7 +256,8 @@ async function setJobSettings(
       .insertInto("job_tags")
       .values(tags.map(([name, value]) => ({ name, value, job_id: jobId })))
       .execute();
-  if (before.settings.schedule !== null || after.settings.schedule !== null)
+  const isScheduled = before.settings.schedule !== null || after.settings.schedule !== null;
+  if (isScheduled || before.settings.freshnessMs !== after.settings.freshnessMs)
     await setDeadlines(writer, [{ kind: "fill_slots", subject: `job:${jobId}`, jobId, dueAt: at }]);
   return { ...after, settingsVersion };
 }

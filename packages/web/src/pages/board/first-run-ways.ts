@@ -24,7 +24,8 @@ export function firstRunWays(httpUrl: string, keyRequired: boolean): FirstRunWay
     },
     {
       title: "From any OpenTelemetry SDK: a span named batch_job.daily_etl",
-      words: "With steps as child spans named batch_step.<step>.",
+      words:
+        "With steps as child spans named batch_step.<step>. This line says where to, and sends nothing by itself.",
       code: `export OTEL_EXPORTER_OTLP_ENDPOINT=${server}${otelHeaders}`,
     },
   ];

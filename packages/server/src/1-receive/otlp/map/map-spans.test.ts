@@ -57,6 +57,11 @@ describe("a root span", () => {
     expect(eventsOf(span())[0]?.run).toEqual({ by: "span", traceId: TRACE_ID, spanId: ROOT_ID });
   });
 
+  test("whose names no address can hold is named by what one can", () => {
+    const attributes = { "batch.job.name": "..", "batch.job.id": "." };
+    expect(eventsOf(span({ attributes }))[0]).toMatchObject({ job: { jobName: "__" }, run: { runId: "_" } });
+  });
+
   test("that has not ended is a start only", () => {
     expect(eventsOf(span({ endTimeMs: null })).map(({ kind }) => kind)).toEqual(["started"]);
   });

@@ -13,12 +13,12 @@ import {
   SPAN_PREFIXES,
   type StepFact,
 } from "@batchwatch/protocol";
+import { usableName } from "../../../lib/usable-name.ts";
 import { type RunRef, spanAlias, traceAlias } from "../../../model/identity.ts";
 import type { RunEvent } from "../../../model/run-event.ts";
 import type { SpanRecord } from "../../../model/telemetry.ts";
 import type { AttributeMap, DecodedTraces, Span } from "../wire/otlp-types.ts";
 import {
-  cutName,
   jobKeyOf,
   type MapContext,
   numberAttribute,
@@ -185,7 +185,7 @@ function stepEvents(span: Span, origin: Origin, context: MapContext): RunEvent[]
   const jobName = textAttribute(attributes, ATTRIBUTES.jobName);
   const named = runId !== null && jobName !== null;
   const step: StepFact = {
-    name: cutName(
+    name: usableName(
       textAttribute(attributes, ATTRIBUTES.stepName) ?? span.name.slice(SPAN_PREFIXES.step.length),
     ),
     id: spanId,

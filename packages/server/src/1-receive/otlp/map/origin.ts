@@ -3,6 +3,7 @@
  * `deployment.environment` is the older name of `deployment.environment.name` (INGEST 5.5).
  */
 import { ATTRIBUTES } from "@batchwatch/protocol";
+import { usableName } from "../../../lib/usable-name.ts";
 import type { JobKey } from "../../../model/identity.ts";
 import type { AttributeMap, Resource } from "../wire/otlp-types.ts";
 import type { LeftOut } from "./left-out.ts";
@@ -24,8 +25,10 @@ export interface MapContext {
 export function originOf(resource: Resource, context: MapContext): Origin {
   const { attributes } = resource;
   return {
-    namespace: cutName(textAttribute(attributes, ATTRIBUTES.namespace) ?? context.namespace),
-    environment: cutName(textAttribute(attributes, ATTRIBUTES.environment, ATTRIBUTES.environmentOld) ?? ""),
+    namespace: usableName(textAttribute(attributes, ATTRIBUTES.namespace) ?? context.namespace),
+    environment: usableName(
+      textAttribute(attributes, ATTRIBUTES.environment, ATTRIBUTES.environmentOld) ?? "",
+    ),
     serviceName: textAttribute(attributes, "service.name"),
     host: textAttribute(attributes, "host.name"),
   };
@@ -34,25 +37,18 @@ export function originOf(resource: Resource, context: MapContext): Origin {
 /** An item's own attributes win over its resource's. */
 export function jobKeyOf(jobName: string, attributes: AttributeMap, origin: Origin): JobKey {
   return {
-    namespace: cutName(textAttribute(attributes, ATTRIBUTES.namespace) ?? origin.namespace),
-    environment: cutName(
+    namespace: usableName(textAttribute(attributes, ATTRIBUTES.namespace) ?? origin.namespace),
+    environment: usableName(
       textAttribute(attributes, ATTRIBUTES.environment, ATTRIBUTES.environmentOld) ?? origin.environment,
     ),
-    jobName: cutName(jobName),
+    jobName: usableName(jobName),
   };
-}
-
-/** As long as any door takes a name. */
-const NAME_CHARACTERS = 200;
-
-export function cutName(name: string): string {
-  return name.length <= NAME_CHARACTERS ? name : name.slice(0, NAME_CHARACTERS);
 }
 
 /** null where no run id is given; a number is one as well. */
 export function runIdOf(attributes: AttributeMap): string | null {
   const runId = textAttribute(attributes, ATTRIBUTES.jobId, "job_id");
-  return runId === null ? null : cutName(runId);
+  return runId === null ? null : usableName(runId);
 }
 
 /** Text of a scalar attribute; null where it is missing or empty. Ids are sent as numbers by some. */

@@ -24,7 +24,7 @@ export function registerRebuildMetrics(app: ApiApp, { store, meter, clock }: Api
         tags: ["jobs"],
         summary: "Write a job's batch_job_* series again, out of the ledger",
         description:
-          "After an import or a backfill. Counters only add up, so everything from `from` until now is written; `to` says up to when something must have happened for it to be worth while.",
+          "After an import or a backfill. Counters only add up, so what lies after `to` is written as well where the totals until then turn out to be others; without `to`, everything until now.",
         params: jobPathSchema,
         querystring: jobQuerySchema,
         body: rebuildMetricsRequestSchema,
@@ -37,7 +37,7 @@ export function registerRebuildMetrics(app: ApiApp, { store, meter, clock }: Api
       const { from, to = now } = body;
       if (from >= Math.min(to, now))
         throw ApiError.parameter("from", "must lie before `to`, and in the past");
-      const rebuilt = (await hasHappened(job, from, to)) ? await meter.rebuild(job, from) : null;
+      const rebuilt = (await hasHappened(job, from, to)) ? await meter.rebuild(job, from, to) : null;
       return {
         from: instant(rebuilt?.fromAt ?? from),
         runs: rebuilt?.runs ?? 0,

@@ -6,7 +6,7 @@ import { parseInstant } from "@batchwatch/protocol";
 import type { RunView } from "./run.ts";
 
 /** Names of metadata under which a run may say how old its output is. */
-export const OUTPUT_TIME_NAMES = ["batch.output.updated_at", "output_updated_at"] as const;
+const OUTPUT_TIME_NAMES = ["batch.output.updated_at", "output_updated_at"] as const;
 
 export function outputAtOf(
   run: Pick<RunView, "phase" | "runType" | "completedAt" | "recordsProcessed" | "metadata">,

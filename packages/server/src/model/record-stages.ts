@@ -4,10 +4,10 @@
  */
 import type { RunView, Step } from "./run.ts";
 
-export const RECORD_STAGES = ["extracted", "transformed", "loaded"] as const;
-export type RecordStage = (typeof RECORD_STAGES)[number];
+const RECORD_STAGES = ["extracted", "transformed", "loaded"] as const;
+type RecordStage = (typeof RECORD_STAGES)[number];
 
-export interface StageLoss {
+interface StageLoss {
   from: RecordStage;
   to: RecordStage;
   before: number;

@@ -90,16 +90,14 @@ function livesOf({ jobs }: Fleet, startAt: number): Life[] {
           });
         const endedAt = startedAt + given.durationMs;
         const runId = `${jobName}-${processIndex}-${index}`;
-        lives
-          .at(-1)
-          ?.runs.push({
-            jobName,
-            runId,
-            startedAt,
-            endedAt,
-            isCounted: process.signals !== "spans",
-            ...pick(given),
-          });
+        lives.at(-1)?.runs.push({
+          jobName,
+          runId,
+          startedAt,
+          endedAt,
+          isCounted: process.signals !== "spans",
+          ...pick(given),
+        });
         // A process that ends exports once more.
         at = endedAt + 2_500;
       });

@@ -94,6 +94,6 @@ test("the totals of any fleet are the truth", { timeout: 280_000 }, async () => 
         sumBy(runs, job, (run) => run.records),
       );
     }),
-    { numRuns: Number(process.env.FLEETS ?? 12), seed: Number(process.env.FLEET_SEED ?? 20_260_302) },
+    { endOnFailure: true, numRuns: Number(process.env.FLEETS ?? 12), seed: Number(process.env.FLEET_SEED ?? 20_260_302) },
   );
 });

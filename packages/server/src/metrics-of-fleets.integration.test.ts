@@ -36,9 +36,9 @@ const processes = fc.record({
 
 const fleets: fc.Arbitrary<Fleet> = fc.record({
   jobs: fc.array(fc.array(processes, { minLength: 1, maxLength: 2 }), { minLength: 1, maxLength: 2 }),
-  /** Every so many exports one comes so late, or again. */
+  /** Every so many exports one comes so late, or again; a run waits 150 s for its counters, an export interval included. */
   lateEvery: fc.integer({ min: 2, max: 9 }),
-  lateMs: fc.integer({ min: 0, max: 240_000 }),
+  lateMs: fc.integer({ min: 0, max: 60_000 }),
   repeatEvery: fc.integer({ min: 2, max: 9 }),
 });
 
@@ -94,6 +94,6 @@ test("the totals of any fleet are the truth", { timeout: 280_000 }, async () => 
         sumBy(runs, job, (run) => run.records),
       );
     }),
-    { endOnFailure: true, numRuns: Number(process.env.FLEETS ?? 12), seed: Number(process.env.FLEET_SEED ?? 20_260_302) },
+    { numRuns: Number(process.env.FLEETS ?? 12), seed: Number(process.env.FLEET_SEED ?? 20_260_302) },
   );
 });

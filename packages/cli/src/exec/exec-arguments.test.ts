@@ -92,7 +92,8 @@ test.each([
 
 test.each([
   [[], "--job NAME"],
-  [["--job", ""], "--job must be 1 to 200 characters"],
+  [["--job", ""], "--job must not be empty"],
+  [["--job", "..", "--", "x"], "nobody could open its page"],
   [["--job", "a\nb", "--", "x"], "control characters"],
   [["--job", "a"], 'after "--"'],
   [["--job"], "--job needs a value"],

@@ -5,6 +5,7 @@
 import { durationText, parseDuration } from "@batchwatch/protocol/duration";
 import { parseInstant } from "@batchwatch/protocol/instant";
 import type { JobSettingsInput, ScheduleInput, SlaInput } from "@batchwatch/protocol/job-settings";
+import { whyNoName } from "@batchwatch/protocol/name-rule";
 import { nearestName } from "@batchwatch/protocol/nearest-name";
 import { RUN_TYPES, type RunType } from "@batchwatch/protocol/phases";
 import { type ServerTarget, serverTarget } from "../sending/server-target.ts";
@@ -17,7 +18,6 @@ const DEFAULT_OUTPUT_BYTES = 10_000;
 const MAX_OUTPUT_BYTES = 100_000;
 /** Beats per heartbeat limit, so that one that is lost or late is no silence. */
 const BEATS_PER_LIMIT = 3;
-const MAX_NAME_LENGTH = 200;
 
 export interface ExecOptions {
   jobName: string;
@@ -262,9 +262,8 @@ function checkedCompleteBy(text: string, values: Said["values"]): string {
 function nameOf(values: Said["values"], option: ValueOption): string | undefined {
   const value = values.get(option)?.trim();
   if (value === undefined) return undefined;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is refused.
-  if (value === "" || value.length > MAX_NAME_LENGTH || /[\u0000-\u001f\u007f]/.test(value))
-    throw new UsageError(`--${option} must be 1 to ${MAX_NAME_LENGTH} characters without control characters`);
+  const why = value === "" ? "must not be empty" : whyNoName(value);
+  if (why !== null) throw new UsageError(`--${option} ${why}`);
   return value;
 }
 

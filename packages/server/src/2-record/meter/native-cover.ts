@@ -83,8 +83,15 @@ export class NativeCover {
     // The process counts the rest of the run as well, sometimes before its end, and sometimes never gets to the end.
     const from = (run.startedAt ?? endAt) - SLACK_MS;
     const to = first === undefined ? endAt + SLACK_MS : Number.POSITIVE_INFINITY;
-    for (const { family, instanceId, fromAt, at } of around) {
-      const isOfRun = first === undefined || instanceId === first.instanceId;
+    // What a process counts along with an end is of the run that ended, and this one's end nobody counted.
+    const exportOf = ({ instanceId, at }: NativeIncrement): string => `${instanceId} ${at}`;
+    const ended = new Set(around.filter(({ family }) => COUNTED.includes(family)).map(exportOf));
+    for (const increment of around) {
+      const { family, instanceId, fromAt, at } = increment;
+      const isOfRun =
+        first === undefined
+          ? isLost(run) || !ended.has(exportOf(increment))
+          : instanceId === first.instanceId;
       if (SUMMED.includes(family) && isOfRun && at >= from && fromAt <= to) families.add(family);
     }
     return families.size === 0 ? NOTHING : families;

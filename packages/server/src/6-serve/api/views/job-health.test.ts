@@ -48,7 +48,7 @@ describe("the health of a job is one word and one sentence", () => {
       "a run under way",
       { runs: [runRow(running)], runningCount: 1, usualDurationMs: 14 * MINUTE },
       "running",
-      "Running for 12 m, usually 14 m in all.",
+      "Running since 05:48 Europe/Berlin, usually 14 m in all.",
     ],
     ["two runs under way", { runningCount: 2 }, "running", "2 runs are under way."],
     [

@@ -129,7 +129,8 @@ function whenRunning(facts: HealthEvidence, now: number): HealthVerdict | null {
   if (facts.runningCount > 1 || run === undefined) {
     return { health: "running", reason: `${facts.runningCount} runs are under way.` };
   }
-  const since = run.startedAt === null ? "" : ` for ${formatDuration(Math.max(0, now - run.startedAt))}`;
+  // A time, which stays true while the sentence stands on a page.
+  const since = run.startedAt === null ? "" : ` since ${timeText(facts, run.startedAt, now)}`;
   const usual =
     facts.usualDurationMs === null ? "" : `, usually ${formatDuration(facts.usualDurationMs)} in all`;
   const verb =

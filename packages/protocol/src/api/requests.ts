@@ -148,6 +148,10 @@ export const incidentListQuerySchema = z.strictObject({
   namespace: nameText.optional(),
   environment: nameText.optional(),
   jobName: nameText.optional(),
+  sort: z
+    .enum(["-openedAt", "openedAt"])
+    .default("-openedAt")
+    .describe("`-openedAt` = newest first, `openedAt` = oldest first"),
   limit: limitParameter(200, 50),
   cursor: cursorParameter,
 });

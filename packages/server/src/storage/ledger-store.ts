@@ -208,6 +208,8 @@ export interface IncidentFilter {
   jobId?: number;
   runRowId?: number;
   severity?: "critical" | "warning" | "info";
+  /** Default: the newest first. */
+  oldestFirst?: boolean;
 }
 
 // ── keys ────────────────────────────────────────────────────────────────────────────────────────────

@@ -262,16 +262,20 @@ async function listIncidents(
   page: PageRequest,
 ): Promise<Page<Incident>> {
   const limit = pageLimit(page.limit);
+  const [direction, beyond] =
+    filter.oldestFirst === true ? (["asc", ">"] as const) : (["desc", "<"] as const);
   let query = db
     .selectFrom("incidents")
     .innerJoin("jobs", "jobs.id", "incidents.job_id")
     .selectAll("incidents")
-    .orderBy("incidents.opened_at", "desc")
-    .orderBy("incidents.id", "desc")
+    .orderBy("incidents.opened_at", direction)
+    .orderBy("incidents.id", direction)
     .limit(limit + 1);
   if (page.cursor !== null) {
     const [openedAt, id] = decodeNumberCursor(page.cursor, 2);
-    query = query.where(sql<boolean>`(incidents.opened_at, incidents.id) < (${openedAt}, ${id})`);
+    query = query.where(
+      sql<boolean>`(incidents.opened_at, incidents.id) ${sql.raw(beyond)} (${openedAt}, ${id})`,
+    );
   }
   if (filter.state !== undefined) query = query.where("incidents.state", "=", sql.lit(filter.state));
   if (filter.severity !== undefined) query = query.where("incidents.severity", "=", filter.severity);

@@ -53,6 +53,7 @@ describe("GET /api/incidents", () => {
     expect(await titles("")).toEqual(["job_0", "job_1", "job_2", "job_3", "job_4"]);
     expect(await titles("state=resolved")).toEqual(["job_4"]);
     expect(await titles("state=open&namespace=sales")).toEqual(["job_3"]);
+    expect(await titles("sort=openedAt&limit=2")).toEqual(["job_4", "job_3"]);
     expect(await titles("severity=warning")).toEqual(["job_0"]);
     expect(await titles("jobName=job_2")).toEqual(["job_2"]);
     const { items, sizes } = await walk((cursor) =>

@@ -19,7 +19,7 @@ export function registerIncidents(app: ApiApp, { store }: ApiDeps): void {
     {
       schema: {
         tags: ["incidents"],
-        summary: "Incidents, newest first",
+        summary: "Incidents, newest first unless asked otherwise",
         querystring: incidentListQuerySchema,
         response: { 200: pageOf(incidentSummarySchema), ...problemReplies(400) },
       },
@@ -73,8 +73,10 @@ export function registerIncidents(app: ApiApp, { store }: ApiDeps): void {
   );
 }
 
-function filterOf({ state, severity, namespace, environment, jobName }: IncidentListQuery): IncidentFilter {
+function filterOf(query: IncidentListQuery): IncidentFilter {
+  const { state, severity, namespace, environment, jobName } = query;
   return {
+    oldestFirst: query.sort === "openedAt",
     ...(state !== undefined && { state }),
     ...(severity !== undefined && { severity }),
     ...(namespace !== undefined && { namespace }),

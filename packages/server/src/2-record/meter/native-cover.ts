@@ -15,6 +15,9 @@ const SLACK_MS = 5_000;
 /** Two export intervals and some more (INGEST 5.4 rule 5): what a process counts is here by then. */
 const SETTLE_MS = 150_000;
 
+/** An increment over longer than this, of one process, may be of a run that another counts. */
+const VAGUE_MS = 90_000;
+
 /** What counters say of runs has been worked out by then. */
 export const EVIDENCE_SETTLES_MS = 240_000;
 
@@ -78,6 +81,8 @@ export class NativeCover {
     const [first] = counted;
     if (first === undefined && (this.#mayStillCome(run, now) || this.#mayHaveEnded(run, around, now)))
       return "wait";
+    const isVague = counted.some(({ fromAt, at }) => at - fromAt > VAGUE_MS);
+    if (isVague && this.#mayStillCome(run, now)) return "wait";
     for (const increment of counted) this.#claim(increment.id);
     const families = new Set(counted.map(({ family }) => family));
     // The process counts the rest of the run as well, sometimes before its end, and sometimes never gets to the end.
@@ -206,7 +211,11 @@ export class NativeCover {
         (ONE_EACH.includes(family) || statusOf(increment) === status) &&
         this.#left(increment) > 0,
     );
-    return fitting.sort((a, b) => distance(a) - distance(b) || a.id - b.id)[0] ?? null;
+    // A long interval may speak of anybody: it is left to whom no other fits.
+    const length = ({ fromAt, at }: NativeIncrement): number => at - fromAt;
+    return (
+      fitting.sort((a, b) => distance(a) - distance(b) || length(a) - length(b) || a.id - b.id)[0] ?? null
+    );
   }
 
   #left(increment: NativeIncrement): number {

@@ -3,6 +3,7 @@
  * samples.db; an external Prometheus-compatible store answers by its own query API). Implemented by the metric store.
  */
 import type { LabelMatcher, Labels, QueryAnswer } from "@batchwatch/promql";
+import type { MetricFamily } from "../model/samples.ts";
 
 export interface QueryLimits {
   /** Aborting ends the query soon (`QueryError` "canceled"). */
@@ -28,15 +29,6 @@ export interface SeriesQuestion {
   readonly signal?: AbortSignal;
 }
 
-export type MetricType = "counter" | "gauge" | "histogram" | "summary" | "unknown";
-
-export interface MetricMetadata {
-  readonly family: string;
-  readonly type: MetricType;
-  readonly help: string;
-  readonly unit: string;
-}
-
 export interface MetricQueries {
   /** @throws QueryError */
   queryInstant(query: string, at: number, limits?: QueryLimits): Promise<QueryAnswer>;
@@ -53,5 +45,5 @@ export interface MetricQueries {
   /** Sorted. */
   labelValuesOf(name: string, question: SeriesQuestion): Promise<readonly string[]>;
   /** What is known of metric families, by family name; of one only when `family` is given. */
-  metadata(family?: string): Promise<readonly MetricMetadata[]>;
+  metadata(family?: string): Promise<readonly MetricFamily[]>;
 }

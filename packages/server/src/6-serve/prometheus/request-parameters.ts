@@ -3,15 +3,13 @@
  * text; hands on epoch milliseconds, durations and limits. Errors are worded as Prometheus words them, because clients
  * show them as they are.
  */
+import { parseDuration } from "@batchwatch/promql/go-format/duration-text";
 import type { FastifyRequest } from "fastify";
 import { PrometheusError } from "./prometheus-error.ts";
 
 /** What a bare `start` or `end` of the listings means: everything that is stored. */
 export const EARLIEST_AT = -8.64e15;
 export const LATEST_AT = 8.64e15;
-
-const DURATION = /^(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/;
-const UNIT_MS = [365 * 86_400_000, 7 * 86_400_000, 86_400_000, 3_600_000, 60_000, 1000, 1];
 
 /** All values of all names; those of the body stand before those of the address, as in Go's `Request.Form`. */
 export function readParameters(request: FastifyRequest): URLSearchParams {
@@ -63,9 +61,8 @@ function parseDurationMs(text: string): number | null {
     const ms = Math.round(Number(text) * 1000);
     return Number.isSafeInteger(ms) ? ms : null;
   }
-  const match = DURATION.exec(text);
-  if (text === "" || match === null) return null;
-  return UNIT_MS.reduce((sum, unit, index) => sum + unit * Number(match[index + 1] ?? 0), 0);
+  const ms = parseDuration(text);
+  return typeof ms === "number" ? ms : null;
 }
 
 /** A whole number; 0 and missing mean no limit. @throws PrometheusError */

@@ -4,7 +4,8 @@
  */
 import { compileMatcher, type LabelMatcher, parseSelector } from "@batchwatch/promql";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { MetricMetadata, MetricQueries, SeriesQuestion } from "../../storage/metric-queries.ts";
+import type { MetricFamily } from "../../model/samples.ts";
+import type { MetricQueries, SeriesQuestion } from "../../storage/metric-queries.ts";
 import { encodeLabels, encodeSuccess } from "./encode-answer.ts";
 import { PrometheusError } from "./prometheus-error.ts";
 import { READ_ROUTE, sendJson, signalOf } from "./query-routes.ts";
@@ -110,7 +111,7 @@ function sendList(reply: FastifyReply, items: readonly string[], limit: number):
   );
 }
 
-function encodeMetadata(known: readonly MetricMetadata[]): string {
+function encodeMetadata(known: readonly MetricFamily[]): string {
   return JSON.stringify(
     Object.fromEntries(known.map(({ family, type, help, unit }) => [family, [{ type, help, unit }]])),
   );

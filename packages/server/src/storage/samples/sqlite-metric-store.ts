@@ -4,8 +4,8 @@
  */
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import { Mutex } from "../../lib/mutex.ts";
-import type { SampleBatch } from "../../model/samples.ts";
-import type { MetricMetadata, QueryLimits, SeriesQuestion } from "../metric-queries.ts";
+import type { MetricFamily, SampleBatch } from "../../model/samples.ts";
+import type { QueryLimits, SeriesQuestion } from "../metric-queries.ts";
 import type {
   AppendOutcome,
   LabelMatcher,
@@ -142,7 +142,7 @@ export class SqliteMetricStore implements MetricStore {
     return textsOf(await this.#ask({ what: "labelValues", name, asked: plain(question) }, question));
   }
 
-  async metadata(family?: string): Promise<readonly MetricMetadata[]> {
+  async metadata(family?: string): Promise<readonly MetricFamily[]> {
     return this.#ready().writer.families(family);
   }
 
